@@ -1,0 +1,213 @@
+/*
+ * The tutorial's second program: π by sampling. Tasks sample, an actor keeps track of them, the
+ * driver asks it how far they are while they run.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "sample.h"
+#include "sample_circle.h"
+
+#define POLL_SECONDS 0.1
+
+struct pi_run {
+    struct pi_options options;
+    progress tracker;
+    TROUPE_FUTURE(uint64_t) * results; /* of each task */
+    bool *collected;
+    uint32_t left; /* tasks whose result has not come */
+    uint64_t inside;
+    int threads;
+    double started, seconds;
+    double *poll_seconds; /* how long each answer of the tracker took */
+    size_t polls, poll_room;
+    double first_progress;
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- the tasks ------------------------------------------------------------------------------- */
+
+/* Task i goes to rank i mod ranks, and shares its CPUs with the others there. */
+static int cpus_of_task(const struct pi_options *options, uint32_t task)
+{
+    uint32_t ranks = (uint32_t)troupe_ranks(), rank = task % ranks;
+    uint32_t mates = options->tasks / ranks + (rank < options->tasks % ranks);
+    int share = troupe_rank_cpus((int)rank) / (int)mates;
+    return options->cpus ? options->cpus : share > 0 ? share : 1;
+}
+
+static void submit_tasks(struct pi_run *run)
+{
+    const struct pi_options *o = &run->options;
+    uint64_t each = o->samples / o->tasks, more = o->samples % o->tasks, first = 0;
+    for (uint32_t i = 0; i < o->tasks; i++) {
+        uint64_t count = each + (i < more);
+        int cpus = cpus_of_task(o, i);
+        run->results[i] = troupe_submit(
+            sample_circle, .seed = o->seed, .first = first, .count = count, .task_id = i,
+            .tracker = run->tracker, .report_every = o->report_every,
+            .with = {.cpus = cpus, .place = troupe_on((int)(i % (uint32_t)troupe_ranks()))});
+        run->threads += cpus;
+        first += count;
+    }
+}
+
+/* Takes the results that have come; the story of a task that failed ends the program. */
+static void collect(struct pi_run *run)
+{
+    for (uint32_t i = 0; i < run->options.tasks; i++) {
+        uint64_t inside;
+        if (run->collected[i])
+            continue;
+        troupe_status status = troupe_get_within(run->results[i], &inside, 0);
+        if (status == TROUPE_TIMEOUT)
+            continue;
+        if (status != TROUPE_OK)
+            troupe_fail(status, "%s", troupe_story());
+        run->collected[i] = true;
+        run->inside += inside;
+        run->left--;
+    }
+}
+
+/* ---- progress -------------------------------------------------------------------------------- */
+
+static void remember_poll(struct pi_run *run, double seconds)
+{
+    if (run->polls == run->poll_room) {
+        run->poll_room = run->poll_room ? 2 * run->poll_room : 64;
+        run->poll_seconds = realloc(run->poll_seconds, run->poll_room * sizeof(double));
+        if (!run->poll_seconds)
+            troupe_fail(TROUPE_NO_MEMORY, "no memory for %zu polls", run->poll_room);
+    }
+    run->poll_seconds[run->polls++] = seconds;
+}
+
+static double ask_progress(struct pi_run *run)
+{
+    double asked = now();
+    double ratio = troupe_await(progress_ratio(run->tracker));
+    double answered = now();
+    if (!run->polls)
+        run->first_progress = answered - run->started;
+    remember_poll(run, answered - asked);
+    return ratio;
+}
+
+static void draw_bar(int percent)
+{
+    char bar[51];
+    for (int i = 0; i < 50; i++)
+        bar[i] = i < percent / 2 ? '#' : '.';
+    bar[50] = 0;
+    printf("\r[%s] %3d%%%s", bar, percent, percent == 100 ? "\n" : "");
+}
+
+static void show_progress(const struct pi_run *run, double ratio)
+{
+    if (run->options.quiet)
+        return;
+    if (isatty(STDOUT_FILENO))
+        draw_bar((int)(100 * ratio));
+    else
+        printf("Progress: %d%%\n", (int)(100 * ratio));
+    fflush(stdout);
+}
+
+static void follow(struct pi_run *run)
+{
+    while (run->left) {
+        show_progress(run, ask_progress(run));
+        double next = now() + POLL_SECONDS;
+        for (collect(run); run->left && now() < next; collect(run))
+            troupe_sleep(POLL_SECONDS / 20);
+    }
+    run->seconds = now() - run->started;
+    show_progress(run, ask_progress(run));
+}
+
+/* ---- the result ------------------------------------------------------------------------------ */
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double percentile_ms(struct pi_run *run, double fraction)
+{
+    qsort(run->poll_seconds, run->polls, sizeof(double), compare);
+    return 1e3 * run->poll_seconds[(size_t)(fraction * (double)(run->polls - 1))];
+}
+
+static void print_result(struct pi_run *run)
+{
+    double n = (double)run->options.samples, p = (double)run->inside / n;
+    double rate = n / run->seconds;
+    printf("Estimated value of π is: %.12f\n", 4 * p);
+    printf("Standard error: %.1e\n", 4 * sqrt(p * (1 - p) / n));
+    printf("%.3g samples per second (%" PRIu64 " in %.3f s, %d threads, kernel %s)\n", rate,
+           run->options.samples, run->seconds, run->threads, pi_kernel_name());
+    if (!run->options.json)
+        return;
+    printf("{\"pi\": %.15f, \"samples\": %" PRIu64 ", \"inside\": %" PRIu64
+           ", \"tasks\": %u, \"ranks\": %d, \"threads\": %d, \"seconds\": %.6f, "
+           "\"samples_per_second\": %.6g, \"first_progress_ms\": %.3f, \"polls\": %zu, "
+           "\"progress_ms_p50\": %.4f, \"progress_ms_p99\": %.4f}\n",
+           4 * p, run->options.samples, run->inside, run->options.tasks, troupe_ranks(),
+           run->threads, run->seconds, rate, 1e3 * run->first_progress, run->polls,
+           percentile_ms(run, 0.5), percentile_ms(run, 0.99));
+}
+
+/* ---- the program ----------------------------------------------------------------------------- */
+
+static int driver(int argc, char **argv)
+{
+    struct pi_run run = {0};
+    switch (pi_options_read(argc, argv, troupe_ranks(), &run.options)) {
+    case PI_OPTIONS_HELP:
+        return 0;
+    case PI_OPTIONS_BAD:
+        return 2;
+    case PI_OPTIONS_GOOD:
+        break;
+    }
+    run.left = run.options.tasks;
+    run.results = troupe_alloc(run.left * sizeof *run.results);
+    run.collected = troupe_alloc(run.left * sizeof *run.collected);
+    run.started = now();
+    run.tracker = troupe_new(progress, .total_samples = run.options.samples,
+                             .with = {.place = troupe_on(run.options.tracker_on)});
+    submit_tasks(&run);
+    follow(&run);
+    print_result(&run);
+    free(run.poll_seconds);
+    return 0;
+}
+
+static int choose_kernel(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    const char *name = getenv("TROUPE_PI_KERNEL");
+    if (pi_kernel_select(name) == 0)
+        return 0;
+    fprintf(stderr, "pi: TROUPE_PI_KERNEL=%s: no such kernel, or not for this CPU\n", name);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    const struct troupe_run_options options = {.setup = choose_kernel};
+    return troupe_run(argc, argv, driver, &options);
+}

@@ -1,0 +1,87 @@
+# The library. A new source file is one more line here.
+lib_LTLIBRARIES = lib/libtroupe.la
+pkgconfigdir    = $(libdir)/pkgconfig
+pkgconfig_DATA  = lib/troupe.pc
+
+include_HEADERS = lib/troupe.h
+
+troupeincludedir = $(includedir)/troupe
+troupeinclude_HEADERS = \
+	lib/troupe/declare.h \
+	lib/troupe/future.h \
+	lib/troupe/method.h \
+	lib/troupe/run.h \
+	lib/troupe/status.h \
+	lib/troupe/stub.h \
+	lib/troupe/types.h
+
+lib_libtroupe_la_SOURCES = \
+	lib/actor/actor.c \
+	lib/actor/actor.h \
+	lib/actor/classes.c \
+	lib/actor/classes.h \
+	lib/base/arena.c \
+	lib/base/arena.h \
+	lib/base/clock.h \
+	lib/base/futex.c \
+	lib/base/futex.h \
+	lib/base/log.c \
+	lib/base/log.h \
+	lib/base/stack.c \
+	lib/base/stack.h \
+	lib/base/status.c \
+	lib/base/switch.h \
+	lib/base/switch_aarch64.S \
+	lib/base/switch_ucontext.c \
+	lib/base/switch_x86_64.S \
+	lib/call/await.c \
+	lib/call/caller.c \
+	lib/call/caller.h \
+	lib/call/driver.h \
+	lib/call/method.c \
+	lib/call/place.c \
+	lib/call/place.h \
+	lib/call/run.c \
+	lib/call/stub.c \
+	lib/schedule/carrier.c \
+	lib/schedule/carrier.h \
+	lib/schedule/context.c \
+	lib/schedule/context.h \
+	lib/schedule/cpus.c \
+	lib/schedule/cpus.h \
+	lib/schedule/deliver.c \
+	lib/schedule/deliver.h \
+	lib/schedule/futures.c \
+	lib/schedule/futures.h \
+	lib/schedule/loop.c \
+	lib/schedule/loop.h \
+	lib/schedule/quiet.c \
+	lib/schedule/quiet.h \
+	lib/schedule/rank.c \
+	lib/schedule/rank.h \
+	lib/schedule/send.c \
+	lib/schedule/send.h \
+	lib/schedule/timers.c \
+	lib/schedule/timers.h \
+	lib/schedule/wait.c \
+	lib/schedule/wait.h \
+	lib/schedule/workers.c \
+	lib/schedule/workers.h \
+	lib/wire/doorbell.c \
+	lib/wire/doorbell.h \
+	lib/wire/p2p.c \
+	lib/wire/pack.c \
+	lib/wire/pack.h \
+	lib/wire/parcel.c \
+	lib/wire/parcel.h \
+	lib/wire/record.h \
+	lib/wire/self.c \
+	lib/wire/wire.h
+
+lib_libtroupe_la_LIBADD  = $(HWLOC_LIBS) $(MPI_LIBS)
+lib_libtroupe_la_LDFLAGS = -version-info $(TROUPE_LT_VERSION) \
+	-Wl,--version-script=$(top_srcdir)/lib/troupe.map
+EXTRA_lib_libtroupe_la_DEPENDENCIES = lib/troupe.map
+
+EXTRA_DIST += \
+	lib/troupe.map

@@ -1,0 +1,29 @@
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+struct trp_block *trp_block_new(size_t bytes)
+{
+    if (bytes > PTRDIFF_MAX - sizeof(struct trp_block))
+        return NULL;
+    return calloc(1, sizeof(struct trp_block) + bytes);
+}
+
+void *trp_arena_alloc(struct trp_arena *arena, size_t bytes)
+{
+    struct trp_block *block = trp_block_new(bytes);
+    if (!block)
+        return NULL;
+    trp_arena_push(arena, block);
+    return block->bytes;
+}
+
+void trp_arena_release(struct trp_arena *arena, void *mark)
+{
+    while (arena->top && arena->top != mark) {
+        struct trp_block *block = arena->top;
+        arena->top = block->below;
+        free(block);
+    }
+}

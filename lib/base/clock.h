@@ -1,0 +1,16 @@
+/*
+ * Time, in seconds since some moment in the past, never going back.
+ */
+#ifndef TRP_CLOCK_H
+#define TRP_CLOCK_H
+
+#include <time.h>
+
+static inline double trp_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+#endif

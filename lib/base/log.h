@@ -1,0 +1,22 @@
+/*
+ * Messages to the person who runs the program, on stderr, one line each in one write, so that
+ * lines of several ranks do not mix. Knows the rank's number and nothing else of what is above.
+ */
+#ifndef TRP_LOG_H
+#define TRP_LOG_H
+
+enum trp_log_level { TRP_LOG_ERROR, TRP_LOG_WARNING, TRP_LOG_INFO, TRP_LOG_DEBUG };
+
+/* The number put before each line, -1 for none; and the level, from TROUPE_LOG. */
+void trp_log_open(int rank);
+
+__attribute__((format(printf, 2, 3))) void trp_log(enum trp_log_level level, const char *format,
+                                                   ...);
+
+/* Says why and ends the process: for what cannot be reported in any other way. */
+__attribute__((noreturn, format(printf, 1, 2))) void trp_die(const char *format, ...);
+
+/* Called by trp_die instead of abort, when set: the transport's way to end the whole job. */
+extern void (*trp_die_hook)(void);
+
+#endif

@@ -1,0 +1,187 @@
+/*
+ * Waiting for futures and taking what came.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "call/caller.h"
+#include "schedule/wait.h"
+#include "troupe/future.h"
+#include "troupe/method.h"
+#include "wire/pack.h"
+
+static troupe_status tell_story(struct trp_context *c, troupe_status status, const char *story)
+{
+    free(c->story);
+    c->story = strdup(story);
+    return status;
+}
+
+const char *troupe_story(void)
+{
+    const struct trp_context *c = trp_caller().context;
+    return c && c->story ? c->story : "";
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+static troupe_status check(struct trp_context *c, struct trp_futures *futures, uint64_t id,
+                           size_t size)
+{
+    const struct troupe_type *type = trp_future_type(futures, id);
+    if (!type)
+        return tell_story(c, TROUPE_NO_FUTURE, troupe_status_text(TROUPE_NO_FUTURE));
+    if (type->size != size)
+        return tell_story(c, TROUPE_INVALID, "the future is of a value of another size");
+    return TROUPE_OK;
+}
+
+/* Until the future is ready. One look at the wire at least, however short the time. */
+static troupe_status wait_ready(struct trp_context *c, struct trp_futures *futures, uint64_t id,
+                                double deadline)
+{
+    for (bool expired = false;; expired = deadline >= 0 && trp_now() >= deadline) {
+        trp_wait_prepare(c);
+        enum trp_future_state state = trp_future_watch(futures, id, c);
+        if (state == TRP_FUTURE_READY)
+            return TROUPE_OK;
+        if (state == TRP_FUTURE_NONE)
+            return tell_story(c, TROUPE_NO_FUTURE, troupe_status_text(TROUPE_NO_FUTURE));
+        if (expired)
+            break;
+        trp_wait(c, deadline);
+    }
+    trp_future_unwatch(futures, id, c);
+    return tell_story(c, TROUPE_TIMEOUT, troupe_status_text(TROUPE_TIMEOUT));
+}
+
+/* ---- taking ---------------------------------------------------------------------------------- */
+
+static void *scratch(struct trp_context *c, size_t size)
+{
+    if (size > c->scratch_room) {
+        free(c->scratch);
+        c->scratch = malloc(size);
+        c->scratch_room = size;
+        if (!c->scratch)
+            trp_die("no memory for a result of %zu bytes", size);
+    }
+    return c->scratch;
+}
+
+/* A value without pointers into the scratch of the context; one with them stays in its block, which
+   goes with the context. NULL: it was damaged. */
+static void *unwrap(struct trp_context *c, struct trp_outcome *outcome)
+{
+    void *bytes = outcome->block ? outcome->block->bytes : (void *)outcome->small;
+    const struct troupe_type *type = outcome->type;
+    if (type->kind == TROUPE_KIND_VOID)
+        return memset(scratch(c, type->size), 0, type->size);
+    if (outcome->size < type->size)
+        return NULL;
+    if (type->flat) {
+        void *value = memcpy(scratch(c, type->size), bytes, type->size);
+        free(outcome->block);
+        return value;
+    }
+    struct trp_block *block = outcome->block;
+    if (!block && (block = trp_block_new(outcome->size)))
+        memcpy(block->bytes, outcome->small, outcome->size);
+    if (!block)
+        trp_die("no memory for a result of %zu bytes", outcome->size);
+    trp_arena_push(&c->arena, block);
+    return trp_unpack(type, block->bytes, outcome->size) ? block->bytes : NULL;
+}
+
+static troupe_status take(struct trp_context *c, struct trp_futures *futures, uint64_t id,
+                          void **value)
+{
+    struct trp_outcome outcome = trp_future_take(futures, id);
+    if (outcome.status == TROUPE_OK) {
+        *value = unwrap(c, &outcome);
+        return *value ? TROUPE_OK
+                      : tell_story(c, TROUPE_BAD_MESSAGE, troupe_status_text(TROUPE_BAD_MESSAGE));
+    }
+    const char *story = outcome.block ? (const char *)outcome.block->bytes
+                                      : troupe_status_text(outcome.status);
+    tell_story(c, TROUPE_FAILED, story);
+    free(outcome.block);
+    return (troupe_status)outcome.status;
+}
+
+static troupe_status settle(struct trp_context *c, troupe_future future, size_t size,
+                            double deadline, void **value)
+{
+    struct trp_futures *futures = trp_futures_of(c->rank, future.id);
+    troupe_status status = check(c, futures, future.id, size);
+    if (status == TROUPE_OK)
+        status = wait_ready(c, futures, future.id, deadline);
+    if (status == TROUPE_OK)
+        status = take(c, futures, future.id, value);
+    return status;
+}
+
+/* ---- what users call ------------------------------------------------------------------------- */
+
+static struct trp_context *waiting_or_die(void)
+{
+    struct trp_context *c = trp_caller_waiting();
+    if (!c)
+        trp_die("await inside an OpenMP parallel region, a thread that is not troupe's, or a "
+                "destructor: only the driver, methods and tasks can wait");
+    return c;
+}
+
+void *troupe_await_any(troupe_future future, size_t size)
+{
+    struct trp_context *c = waiting_or_die();
+    void *value = NULL;
+    troupe_status status = settle(c, future, size, -1, &value);
+    if (status != TROUPE_OK)
+        trp_fail(c, status, troupe_story());
+    return value;
+}
+
+troupe_status troupe_get_any(troupe_future future, void *value, size_t size, double seconds)
+{
+    struct trp_context *c = trp_caller_waiting();
+    if (!c)
+        return TROUPE_NOT_HERE;
+    void *came = NULL;
+    troupe_status status = settle(c, future, size, seconds < 0 ? -1 : trp_now() + seconds, &came);
+    if (status == TROUPE_OK)
+        memcpy(value, came, size);
+    return status;
+}
+
+void troupe_await_each(const troupe_future *futures, size_t n, void *values, size_t size)
+{
+    for (size_t i = 0; i < n; i++)
+        memcpy((char *)values + i * size, troupe_await_any(futures[i], size), size);
+}
+
+void troupe_drop_any(troupe_future future)
+{
+    if (future.id)
+        trp_future_drop(trp_futures_of(trp_caller().rank, future.id), future.id);
+}
+
+bool troupe_same_ref(struct troupe_ref a, struct troupe_ref b)
+{
+    return a.place == b.place && a.serial == b.serial;
+}
+
+struct troupe_scope troupe_scope_begin(void)
+{
+    struct trp_context *c = trp_caller().context;
+    return (struct troupe_scope){c ? trp_arena_mark(&c->arena) : NULL};
+}
+
+void troupe_scope_end(struct troupe_scope scope)
+{
+    struct trp_context *c = trp_caller().context;
+    if (c)
+        trp_arena_release(&c->arena, scope.mark);
+}

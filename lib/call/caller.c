@@ -1,0 +1,21 @@
+#include "call/caller.h"
+
+#include <omp.h>
+
+#include "base/log.h"
+
+struct trp_caller trp_caller(void)
+{
+    struct trp_context *context = trp_current();
+    struct trp_rank *rank = context ? context->rank : trp_home;
+    if (!rank)
+        trp_die("a function of troupe was called while no troupe_run is under way");
+    return (struct trp_caller){context, rank};
+}
+
+struct trp_context *trp_caller_waiting(void)
+{
+    struct trp_context *context = trp_caller().context;
+    bool destroying = context && context->actor && !context->method;
+    return destroying || omp_in_parallel() ? NULL : context;
+}

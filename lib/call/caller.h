@@ -1,0 +1,24 @@
+/*
+ * Who calls.
+ */
+#ifndef TRP_CALLER_H
+#define TRP_CALLER_H
+
+#include "schedule/rank.h"
+
+struct trp_caller {
+    struct trp_context *context; /* NULL in a thread of an OpenMP team */
+    struct trp_rank *rank;
+};
+
+/* Ends the process when no troupe_run is under way. */
+struct trp_caller trp_caller(void);
+
+/* The context, if it may wait: not in an OpenMP region, not in a destructor. NULL otherwise. */
+struct trp_context *trp_caller_waiting(void);
+
+/* Ends the calling context with this story. */
+__attribute__((noreturn)) void trp_fail(struct trp_context *context, int status,
+                                        const char *story);
+
+#endif

@@ -1,0 +1,38 @@
+#include "call/place.h"
+
+#include "call/caller.h"
+#include "troupe/method.h"
+#include "troupe/status.h"
+
+enum rule { RULE_ROUND_ROBIN, RULE_RANK };
+
+static int next_rank(struct trp_rank *rank)
+{
+    unsigned n = (unsigned)__atomic_fetch_add(&rank->next_rank, 1, __ATOMIC_RELAXED);
+    return (int)(n % (unsigned)rank->ranks);
+}
+
+int trp_place(struct trp_rank *rank, struct troupe_place place)
+{
+    if (place.rule == RULE_ROUND_ROBIN)
+        return next_rank(rank);
+    if (place.rank < 0 || place.rank >= rank->ranks)
+        troupe_fail(TROUPE_INVALID, "there is no rank %d: the job has ranks 0 to %d", place.rank,
+                    rank->ranks - 1);
+    return place.rank;
+}
+
+struct troupe_place troupe_on(int rank)
+{
+    return (struct troupe_place){RULE_RANK, rank};
+}
+
+struct troupe_place troupe_here(void)
+{
+    return troupe_on(trp_caller().rank->rank);
+}
+
+struct troupe_place troupe_beside_ref(struct troupe_ref actor)
+{
+    return troupe_on(trp_ref_host(actor));
+}

@@ -1,0 +1,51 @@
+/*
+ * The stacks that one thread's loop runs on.
+ *
+ * A loop runs what there is to do on its own stack, without a switch. What must wait in the middle
+ * is parked there, with its stack, and the loop goes on on another one: so a stack that holds
+ * a waiting frame never runs anything else, and nobody waits for a stranger beneath him.
+ *
+ * It knows stacks; it refuses to know what is parked and why. All calls come from the thread that
+ * the carrier belongs to. It owns its stacks but those that are parked.
+ */
+#ifndef TRP_CARRIER_H
+#define TRP_CARRIER_H
+
+#include <stddef.h>
+
+#include "base/stack.h"
+
+struct trp_carrier {
+    struct trp_stack *running;
+    struct trp_stack *native; /* what ran first */
+    struct trp_stack **spare; /* loops that stand still, ready to go on */
+    size_t spares, spare_room;
+    struct trp_stack *abandoned; /* left for ever by a failure, to be cleaned by who comes next */
+    trp_stack_entry *loop;       /* what a new stack runs; never returns */
+    void *arg;
+    size_t stack_bytes;
+};
+
+/* `native` is what runs when the carrier opens, and is the caller's; `loop` calls
+   trp_carrier_arrive first. */
+void trp_carrier_open(struct trp_carrier *carrier, struct trp_stack *native,
+                      trp_stack_entry *loop, void *arg, size_t bytes);
+
+/* On the native stack, or when nothing runs on any of them any more. */
+void trp_carrier_close(struct trp_carrier *carrier);
+
+/* Leaves the running stack in *where and goes on in a loop; returns when it is resumed. */
+void trp_carrier_park(struct trp_carrier *carrier, struct trp_stack **where);
+
+/* From a loop: goes on at a parked stack; returns when this loop is needed again. */
+void trp_carrier_resume(struct trp_carrier *carrier, struct trp_stack *parked);
+
+/* Gives up all frames of the running stack, which is not the native one. */
+__attribute__((noreturn)) void trp_carrier_abandon(struct trp_carrier *carrier);
+
+/* The parked stack will not be resumed. */
+void trp_carrier_discard(struct trp_carrier *carrier, struct trp_stack *parked);
+
+void trp_carrier_arrive(struct trp_carrier *carrier);
+
+#endif

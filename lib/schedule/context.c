@@ -1,0 +1,49 @@
+#include "schedule/context.h"
+
+#include <stdlib.h>
+
+
+static _Thread_local struct trp_context *current;
+
+__attribute__((noinline)) struct trp_context *trp_current(void)
+{
+    __asm__ volatile("");
+    return current;
+}
+
+__attribute__((noinline)) void trp_set_current(struct trp_context *context)
+{
+    __asm__ volatile("");
+    current = context;
+}
+
+struct trp_deferred {
+    struct trp_deferred *below;
+    void (*fn)(void *);
+    void *p;
+};
+
+bool trp_context_defer(struct trp_context *context, void (*fn)(void *), void *p)
+{
+    struct trp_deferred *deferred = malloc(sizeof *deferred);
+    if (!deferred)
+        return false;
+    *deferred = (struct trp_deferred){context->deferred, fn, p};
+    context->deferred = deferred;
+    return true;
+}
+
+void trp_context_release(struct trp_context *context)
+{
+    while (context->deferred) {
+        struct trp_deferred *deferred = context->deferred;
+        context->deferred = deferred->below;
+        deferred->fn(deferred->p);
+        free(deferred);
+    }
+    trp_arena_release(&context->arena, NULL);
+    free(context->story);
+    free(context->scratch);
+    context->story = NULL;
+    context->scratch = NULL;
+}

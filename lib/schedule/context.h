@@ -1,0 +1,86 @@
+/*
+ * Contexts: who is running. The driver, a method of an actor, or a task.
+ *
+ * A context knows what it must answer, what memory and deferred functions go with it, and where it
+ * stands while it waits. It lives on the stack that runs it. The thread that runs it is the only
+ * one to touch it, but for `woken` and `next` of a task, which its worker's lock guards.
+ */
+#ifndef TRP_CONTEXT_H
+#define TRP_CONTEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "troupe/types.h"
+
+struct trp_actor;
+struct trp_parcel;
+struct trp_rank;
+struct trp_stack;
+struct trp_worker;
+
+enum trp_context_kind { TRP_CONTEXT_DRIVER, TRP_CONTEXT_METHOD, TRP_CONTEXT_TASK };
+
+struct trp_deferred; /* a function to be called at the end */
+
+struct trp_context {
+    enum trp_context_kind kind;
+    struct trp_rank *rank;
+    struct trp_worker *worker; /* of a task */
+    struct trp_actor *actor;   /* of a method */
+    const struct troupe_method *method;
+    struct trp_parcel *parcel; /* held: the arguments are in it */
+    int32_t caller;            /* rank that gets the answer, */
+    uint64_t answer;           /* for this future of it; 0: nobody asked */
+    int cpus;                  /* threads of a task's team */
+
+    struct trp_arena arena;
+    struct trp_deferred *deferred;
+    char *story;   /* of the last failure seen, from malloc */
+    void *scratch; /* where await puts values without pointers, from malloc */
+    size_t scratch_room;
+
+    struct trp_stack *stack; /* parked: where it stands; NULL: it runs or waits in place */
+    bool woken;
+    double deadline; /* in a heap of timers */
+    size_t timer;    /* place in it + 1; 0: in none */
+    struct trp_context *next;              /* in a queue of contexts that go on */
+    struct trp_context *parked_next, **parked_link; /* among the rank's parked ones */
+};
+
+struct trp_context_queue {
+    struct trp_context *head, *tail;
+};
+
+/* The context of the calling thread; NULL in the runtime's own code and in threads that are not
+   troupe's (those of an OpenMP team). Never kept over a switch by a compiler: it is a call. */
+struct trp_context *trp_current(void);
+void trp_set_current(struct trp_context *context);
+
+/* Runs what was deferred and frees everything that goes with the context. */
+void trp_context_release(struct trp_context *context);
+
+/* False when memory is short. */
+bool trp_context_defer(struct trp_context *context, void (*fn)(void *), void *p);
+
+static inline void trp_context_push(struct trp_context_queue *queue, struct trp_context *context)
+{
+    context->next = NULL;
+    if (queue->head)
+        queue->tail->next = context;
+    else
+        queue->head = context;
+    queue->tail = context;
+}
+
+static inline struct trp_context *trp_context_pop(struct trp_context_queue *queue)
+{
+    struct trp_context *context = queue->head;
+    if (context)
+        queue->head = context->next;
+    return context;
+}
+
+#endif

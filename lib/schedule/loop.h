@@ -1,0 +1,20 @@
+/*
+ * The loop of a rank: what has come is delivered, who was woken is resumed, what was gathered is
+ * flushed; then it polls, spins a little, and sleeps until something comes.
+ */
+#ifndef TRP_LOOP_H
+#define TRP_LOOP_H
+
+#include <stdbool.h>
+
+#include "schedule/rank.h"
+
+/* What a loop stack of the rank runs: for ever. */
+void trp_loop(void *rank);
+
+/* The steps of it, for those who wait in place. */
+bool trp_loop_takes_answer(struct trp_rank *rank); /* delivers the next record if it is an answer */
+bool trp_loop_can_run(struct trp_rank *rank);      /* there is anything else */
+void trp_loop_refill_or_sleep(struct trp_rank *rank);
+
+#endif

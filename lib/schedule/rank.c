@@ -1,0 +1,95 @@
+#include "schedule/rank.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "schedule/cpus.h"
+#include "schedule/deliver.h"
+#include "schedule/loop.h"
+#include "schedule/send.h"
+#include "schedule/workers.h"
+
+#define METHOD_STACK (256 * 1024) /* bytes; only what is touched takes memory */
+
+struct trp_rank *trp_home;
+
+static void learn_cpus(struct trp_rank *rank)
+{
+    int mine = trp_cpus_of_rank(rank->wire);
+    rank->wire->ops->share_all(rank->wire, &mine, sizeof mine, rank->cpus);
+}
+
+struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native)
+{
+    struct trp_rank *rank = calloc(1, sizeof *rank);
+    size_t ranks = (size_t)wire->ranks;
+    if (!rank || !(rank->outbox = calloc(ranks, sizeof(struct trp_parcel *))) ||
+        !(rank->dirty = calloc(ranks, sizeof(int))) || !(rank->cpus = calloc(ranks, sizeof(int))))
+        trp_die("no memory for a rank of %zu", ranks);
+    rank->rank = wire->rank;
+    rank->ranks = wire->ranks;
+    rank->wire = wire;
+    wire->running = &rank->carrier.running;
+    trp_inbox_open(&rank->inbox);
+    trp_actors_open(&rank->actors, rank->ranks);
+    trp_futures_open(&rank->futures, false);
+    trp_futures_open(&rank->shared_futures, true);
+    learn_cpus(rank);
+    trp_workers_open(rank);
+    trp_carrier_open(&rank->carrier, native, trp_loop, rank, METHOD_STACK);
+    return rank;
+}
+
+/* What still waits at the end waits for nothing: its frames are given up. */
+static void give_up_parked(struct trp_rank *rank)
+{
+    struct trp_context *next;
+    for (struct trp_context *c = rank->parked; c; c = next) {
+        next = c->parked_next;
+        struct trp_stack *stack = c->stack;
+        struct trp_parcel *parcel = c->parcel;
+        if (c->actor)
+            c->actor->running = NULL;
+        trp_context_release(c);
+        if (parcel)
+            trp_parcel_drop(parcel);
+        trp_carrier_discard(&rank->carrier, stack);
+    }
+}
+
+static void destroy(struct trp_actor *actor, void *rank)
+{
+    trp_destroy(rank, actor);
+}
+
+static void drop_parcels(struct trp_rank *rank)
+{
+    struct trp_parcel *parcel;
+    while ((parcel = trp_parcel_pop(&rank->input)))
+        trp_parcel_drop(parcel);
+    for (int i = 0; i < rank->ranks; i++)
+        if (rank->outbox[i])
+            trp_parcel_drop(rank->outbox[i]);
+}
+
+void trp_rank_end(struct trp_rank *rank)
+{
+    give_up_parked(rank);
+    trp_actors_close(&rank->actors, destroy, rank);
+}
+
+void trp_rank_close(struct trp_rank *rank)
+{
+    drop_parcels(rank);
+    trp_timers_close(&rank->timers);
+    trp_carrier_close(&rank->carrier);
+    if (rank->workers)
+        return; /* a task that was abandoned may still send and wait: it keeps what it uses */
+    trp_futures_close(&rank->futures);
+    trp_futures_close(&rank->shared_futures);
+    trp_inbox_close(&rank->inbox);
+    free(rank->outbox);
+    free(rank->dirty);
+    free(rank->cpus);
+    free(rank);
+}

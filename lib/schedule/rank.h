@@ -1,0 +1,90 @@
+/*
+ * One rank: everything its scheduler knows. There is no other state of the scheduler.
+ *
+ * A process is one rank; under transport self it plays several, each with a struct of its own. The
+ * thread in the scheduler role owns all of it, but for the inbox, the shared futures and the
+ * workers, which have locks of their own.
+ */
+#ifndef TRP_RANK_H
+#define TRP_RANK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "actor/actor.h"
+#include "schedule/carrier.h"
+#include "schedule/context.h"
+#include "schedule/futures.h"
+#include "schedule/timers.h"
+#include "wire/record.h"
+#include "wire/wire.h"
+
+struct trp_workers;
+
+/* Records that other threads of the rank hand to the scheduler. */
+struct trp_inbox {
+    pthread_mutex_t lock;
+    struct trp_draft *head, *tail;
+    bool filled; /* read without the lock, to save taking it */
+};
+
+/* What rank 0 learns when it asks everyone whether anything is left to do. */
+struct trp_census {
+    int awaited; /* answers still to come */
+    uint64_t sent, received;
+    bool busy;
+};
+
+struct trp_rank {
+    int rank, ranks;
+    struct trp_wire *wire;
+    struct trp_carrier carrier;
+    struct trp_context *main; /* the driver's, or of the main routine of other ranks */
+
+    struct trp_parcel_queue input;   /* received, not yet wholly read */
+    struct trp_context_queue ready;  /* woken, to be resumed */
+    struct trp_actor *mail, *mail_last; /* actors that are free and have letters */
+    struct trp_timers timers;
+    struct trp_context *parked;
+    struct trp_inbox inbox;
+
+    struct trp_actors actors;
+    struct trp_futures futures, shared_futures;
+    struct trp_workers *workers;
+
+    struct trp_parcel **outbox; /* [ranks] being filled, NULL: nothing */
+    int *dirty;                 /* the ranks that have one */
+    int dirty_count;
+
+    int *cpus;     /* [ranks] */
+    int next_rank; /* of placement round robin */
+    uint64_t sent, received; /* records of the program, to and from other ranks */
+    struct trp_census census;
+    bool over; /* the job is */
+    int status;
+};
+
+/* The rank of threads that are nobody's context: those of an OpenMP team. */
+extern struct trp_rank *trp_home;
+
+/* `native` is the stack that the rank's main routine runs on. */
+struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native);
+
+/* Everything that the program can see of it ends: parked calls are given up, actors destroyed. */
+void trp_rank_end(struct trp_rank *rank);
+
+/* After the wire has been closed. */
+void trp_rank_close(struct trp_rank *rank);
+
+static inline bool trp_on_scheduler(const struct trp_context *context)
+{
+    return context && context->kind != TRP_CONTEXT_TASK;
+}
+
+static inline struct trp_futures *trp_futures_of(struct trp_rank *rank, uint64_t id)
+{
+    return trp_future_is_shared(id) ? &rank->shared_futures : &rank->futures;
+}
+
+#endif

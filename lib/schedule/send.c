@@ -1,0 +1,193 @@
+#include "schedule/send.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "wire/pack.h"
+
+/* ---- the parcels being filled ---------------------------------------------------------------- */
+
+static void flush_one(struct trp_rank *rank, int to)
+{
+    struct trp_parcel *parcel = rank->outbox[to];
+    rank->outbox[to] = NULL;
+    if (to == rank->rank) {
+        parcel->peer = to;
+        trp_parcel_push(&rank->input, parcel);
+    } else {
+        rank->wire->ops->send(rank->wire, to, parcel);
+    }
+}
+
+void trp_flush(struct trp_rank *rank)
+{
+    for (int i = 0; i < rank->dirty_count; i++)
+        if (rank->outbox[rank->dirty[i]])
+            flush_one(rank, rank->dirty[i]);
+    rank->dirty_count = 0;
+}
+
+static void begin_parcel(struct trp_rank *rank, int to, size_t bytes)
+{
+    bool listed = rank->outbox[to] != NULL;
+    if (listed)
+        flush_one(rank, to);
+    for (int i = 0; i < rank->dirty_count && !listed; i++)
+        listed = rank->dirty[i] == to;
+    if (!listed)
+        rank->dirty[rank->dirty_count++] = to;
+    rank->outbox[to] = trp_parcel_new(bytes > TRP_PARCEL_BYTES ? bytes : TRP_PARCEL_BYTES);
+}
+
+/* Room for a record of so many bytes, a multiple of 8. */
+static struct trp_record *reserve(struct trp_rank *rank, int to, size_t bytes)
+{
+    struct trp_parcel *parcel = rank->outbox[to];
+    if (!parcel || bytes > parcel->room - parcel->used) {
+        begin_parcel(rank, to, bytes);
+        parcel = rank->outbox[to];
+    }
+    struct trp_record *record = (struct trp_record *)(void *)(parcel->bytes + parcel->used);
+    parcel->used += bytes;
+    return record;
+}
+
+static void begin_record(struct trp_record *record, const struct trp_record *head, size_t bytes)
+{
+    *record = *head;
+    record->words = (uint32_t)(bytes / 8);
+}
+
+static void count_sent(struct trp_rank *rank, int to, const struct trp_record *head)
+{
+    rank->sent += to != rank->rank && trp_record_counts(head);
+}
+
+/* ---- from other threads ---------------------------------------------------------------------- */
+
+struct trp_draft {
+    struct trp_draft *next;
+    int to;
+    uint64_t words[]; /* a record */
+};
+
+static struct trp_record *record_of(struct trp_draft *draft)
+{
+    return (struct trp_record *)(void *)draft->words;
+}
+
+void trp_inbox_open(struct trp_inbox *inbox)
+{
+    pthread_mutex_init(&inbox->lock, NULL);
+}
+
+void trp_inbox_close(struct trp_inbox *inbox)
+{
+    while (inbox->head) {
+        struct trp_draft *draft = inbox->head;
+        inbox->head = draft->next;
+        free(draft);
+    }
+    pthread_mutex_destroy(&inbox->lock);
+}
+
+static struct trp_draft *draft_new(int to, size_t bytes)
+{
+    struct trp_draft *draft = malloc(sizeof *draft + bytes);
+    if (!draft)
+        trp_die("no memory for a message of %zu bytes", bytes);
+    draft->next = NULL;
+    draft->to = to;
+    return draft;
+}
+
+static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
+{
+    struct trp_inbox *inbox = &rank->inbox;
+    pthread_mutex_lock(&inbox->lock);
+    if (inbox->head)
+        inbox->tail->next = draft;
+    else
+        inbox->head = draft;
+    inbox->tail = draft;
+    __atomic_store_n(&inbox->filled, true, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&inbox->lock);
+    rank->wire->ops->wake(rank->wire);
+}
+
+bool trp_inbox_empty_out(struct trp_rank *rank)
+{
+    struct trp_inbox *inbox = &rank->inbox;
+    if (!__atomic_load_n(&inbox->filled, __ATOMIC_ACQUIRE))
+        return false;
+    pthread_mutex_lock(&inbox->lock);
+    struct trp_draft *draft = inbox->head;
+    inbox->head = NULL;
+    inbox->filled = false;
+    pthread_mutex_unlock(&inbox->lock);
+    while (draft) {
+        struct trp_draft *next = draft->next;
+        size_t bytes = trp_record_bytes(record_of(draft));
+        memcpy(reserve(rank, draft->to, bytes), draft->words, bytes);
+        count_sent(rank, draft->to, record_of(draft));
+        free(draft);
+        draft = next;
+    }
+    return true;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+bool trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
+              const struct trp_record *head, const struct troupe_type *type, const void *value)
+{
+    size_t body = trp_packed_size(type, value);
+    if (body > (size_t)UINT32_MAX * 8 - sizeof *head)
+        return false;
+    size_t bytes = sizeof *head + body;
+    if (trp_on_scheduler(from)) {
+        struct trp_record *record = reserve(rank, to, bytes);
+        begin_record(record, head, bytes);
+        trp_pack(type, value, trp_record_body(record));
+        count_sent(rank, to, head);
+    } else {
+        struct trp_draft *draft = draft_new(to, bytes);
+        begin_record(record_of(draft), head, bytes);
+        trp_pack(type, value, trp_record_body(record_of(draft)));
+        draft_post(rank, draft);
+    }
+    return true;
+}
+
+static size_t whole(size_t size)
+{
+    return sizeof(struct trp_record) + ((size + 7) & ~(size_t)7);
+}
+
+static void fill(struct trp_record *record, const struct trp_record *head, const void *bytes,
+                 size_t size)
+{
+    begin_record(record, head, whole(size));
+    memset((char *)record + whole(size) - 8, 0, size ? 8 : 0);
+    memcpy(trp_record_body(record), bytes, size);
+}
+
+void trp_send_bytes(struct trp_rank *rank, int to, const struct trp_record *head,
+                    const void *bytes, size_t size)
+{
+    fill(reserve(rank, to, whole(size)), head, bytes, size);
+    count_sent(rank, to, head);
+}
+
+void trp_send_bytes_from(struct trp_rank *rank, const struct trp_context *from, int to,
+                         const struct trp_record *head, const void *bytes, size_t size)
+{
+    if (trp_on_scheduler(from)) {
+        trp_send_bytes(rank, to, head, bytes, size);
+        return;
+    }
+    struct trp_draft *draft = draft_new(to, whole(size));
+    fill(record_of(draft), head, bytes, size);
+    draft_post(rank, draft);
+}

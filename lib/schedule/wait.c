@@ -1,0 +1,76 @@
+#include "schedule/wait.h"
+
+#include "schedule/loop.h"
+#include "schedule/rank.h"
+#include "schedule/workers.h"
+
+void trp_wait_prepare(struct trp_context *context)
+{
+    if (context->kind == TRP_CONTEXT_TASK)
+        trp_worker_prepare(context);
+    else
+        context->woken = false;
+}
+
+static void link_parked(struct trp_rank *rank, struct trp_context *c)
+{
+    c->parked_next = rank->parked;
+    c->parked_link = &rank->parked;
+    if (rank->parked)
+        rank->parked->parked_link = &c->parked_next;
+    rank->parked = c;
+}
+
+static void unlink_parked(struct trp_context *c)
+{
+    *c->parked_link = c->parked_next;
+    if (c->parked_next)
+        c->parked_next->parked_link = c->parked_link;
+}
+
+static void park(struct trp_rank *rank, struct trp_context *c)
+{
+    link_parked(rank, c);
+    trp_set_current(NULL);
+    trp_carrier_park(&rank->carrier, &c->stack);
+    trp_set_current(c);
+    c->stack = NULL;
+    unlink_parked(c);
+}
+
+/* In place: answers only, sleeping when there is nothing at all to do. */
+static void wait_here(struct trp_rank *rank, struct trp_context *c)
+{
+    while (!c->woken) {
+        if (trp_loop_takes_answer(rank))
+            continue;
+        if (trp_loop_can_run(rank))
+            park(rank, c);
+        else
+            trp_loop_refill_or_sleep(rank);
+    }
+}
+
+void trp_wait(struct trp_context *context, double deadline)
+{
+    if (context->kind == TRP_CONTEXT_TASK) {
+        trp_worker_wait(context, deadline);
+        return;
+    }
+    context->deadline = deadline;
+    if (deadline >= 0)
+        trp_timers_add(&context->rank->timers, context);
+    wait_here(context->rank, context);
+    trp_timers_remove(&context->rank->timers, context);
+}
+
+void trp_wake(struct trp_context *context)
+{
+    if (context->kind == TRP_CONTEXT_TASK) {
+        trp_worker_wake(context);
+    } else if (!context->woken) {
+        context->woken = true;
+        if (context->stack)
+            trp_context_push(&context->rank->ready, context);
+    }
+}

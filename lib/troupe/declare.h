@@ -1,0 +1,567 @@
+/*
+ * The declaration of classes, tasks and types: one line each becomes ordinary typed C functions.
+ *
+ * This is the one header of macros; docs/declare.md shows what a line becomes. A class is a set of
+ * independent lines, so that each is read, and each mistake is reported, by itself:
+ *
+ *     TROUPE_CLASS(progress, (uint64_t, total));            progress_new(total)
+ *     TROUPE_TELL (progress, report, (uint32_t, task));     progress_report(p, task)
+ *     TROUPE_ASK  (progress, ratio, double);                progress_ratio(p), a future of double
+ *     TROUPE_IMPLEMENT(progress, (init, on_init), (report, on_report), (ratio, on_ratio));
+ *
+ * Lists of fields are walked by TROUPE_EACH_, which skips the first element of its list, so that an
+ * empty list of fields is a list of one and stays within ISO C.
+ */
+#ifndef TROUPE_DECLARE_H
+#define TROUPE_DECLARE_H
+
+/* For gcc, so that a mistake is reported at the line of the user and not within a macro. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC system_header
+#endif
+
+#include <stddef.h>
+#include <string.h>
+
+#include "troupe/future.h"
+#include "troupe/stub.h"
+#include "troupe/types.h"
+
+/* What C only warns of, and what would send a wrong argument to another rank. */
+#if !defined(__cplusplus) && defined(__clang__)
+#pragma clang diagnostic error "-Wint-conversion"
+#pragma clang diagnostic error "-Wincompatible-pointer-types"
+#pragma clang diagnostic error "-Wincompatible-function-pointer-types"
+#pragma clang diagnostic error "-Wimplicit-function-declaration"
+#elif !defined(__cplusplus)
+#pragma GCC diagnostic error "-Wint-conversion"
+#pragma GCC diagnostic error "-Wincompatible-pointer-types"
+#pragma GCC diagnostic error "-Wimplicit-function-declaration"
+#endif
+
+/* ---- what users write ------------------------------------------------------------------------ */
+
+/** `TROUPE_CLASS(C, (T, field)…);` a class with the arguments of its constructor. */
+#define TROUPE_CLASS(...) TROUPE_BEGIN_(TROUPE_CLASS_, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
+
+/** `TROUPE_EXTENDS(C, B, (T, field)…);` a class that inherits from B; its state starts with B's. */
+#define TROUPE_EXTENDS(C, ...)                                                                     \
+    TROUPE_BEGIN_(TROUPE_EXTENDS_, C, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
+
+/** `TROUPE_TELL(C, method, (T, field)…);` a method without an answer. */
+#define TROUPE_TELL(C, ...)                                                                        \
+    TROUPE_BEGIN_(TROUPE_METHOD_, C, TROUPE_FIRST_(__VA_ARGS__, ~), TELL, void, NULL, __VA_ARGS__) \
+    TROUPE_END_
+
+/** `TROUPE_ASK(C, method, R, (T, field)…);` a method that answers with an R. */
+#define TROUPE_ASK(C, m, ...)                                                                      \
+    TROUPE_BEGIN_(TROUPE_METHOD_, C, m, ASK, TROUPE_FIRST_(__VA_ARGS__, ~), NULL, __VA_ARGS__)     \
+    TROUPE_END_
+
+/** `TROUPE_OVERRIDE_TELL(C, B, method, (T, field)…);` C's own way of a tell of its base B. */
+#define TROUPE_OVERRIDE_TELL(C, B, ...)                                                            \
+    TROUPE_BEGIN_(TROUPE_OVERRIDE_, C, B, TROUPE_FIRST_(__VA_ARGS__, ~), TELL, void, __VA_ARGS__)
+
+/** `TROUPE_OVERRIDE_ASK(C, B, method, R, (T, field)…);` C's own way of an ask of its base B. */
+#define TROUPE_OVERRIDE_ASK(C, B, m, ...)                                                          \
+    TROUPE_BEGIN_(TROUPE_OVERRIDE_, C, B, m, ASK, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
+
+/** `TROUPE_TASK(t, R, (T, field)…);` a function that runs on a free worker somewhere. */
+#define TROUPE_TASK(t, ...) TROUPE_BEGIN_(TROUPE_TASK_, t, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
+
+/** `TROUPE_STRUCT(S, (T, field)…);` a struct that can be an argument or a result. */
+#define TROUPE_STRUCT(S, ...) TROUPE_STRUCT_(S, S, __VA_ARGS__) TROUPE_END_
+
+/** `TROUPE_BYTES(T);` lets a type of the user's own travel as its bytes: no pointer may be inside. */
+#define TROUPE_BYTES(T) TROUPE_TYPE_(T, #T, TROUPE_KIND_BYTES, true, 0, NULL) TROUPE_END_
+
+/** `TROUPE_SPAN(T)`: any number of T, `{ const T *data; size_t count; }`. */
+#define TROUPE_SPAN(T) TROUPE_CAT_(troupe_span_, T)
+
+/** `TROUPE_FUTURE(T)`: a T that is still to come. */
+#define TROUPE_FUTURE(T) TROUPE_CAT_(troupe_future_, T)
+
+/* `(TROUPE_ARRAY(T, n), field)` in a TROUPE_STRUCT declares `T field[n]`; a marker, not a macro. */
+
+/** The arguments by name: `troupe_call(C_method, handle, .field = value…, .with = { … })`. */
+#define troupe_call(method, ...)                                                                   \
+    TROUPE_CAT_(method, _with)(__extension__(struct TROUPE_CAT_(method, _call)){.to = __VA_ARGS__})
+
+/** A new actor, by name: `troupe_new(C, .field = value…, .with = { … })`. */
+#define troupe_new(...)                                                                            \
+    TROUPE_CAT_(TROUPE_FIRST_(__VA_ARGS__, ~), _new_with)(                                         \
+        __extension__(struct TROUPE_CAT_(TROUPE_FIRST_(__VA_ARGS__, ~), _new_call)){               \
+            .troupe_zero = 0, TROUPE_DROP_(__VA_ARGS__, )})
+
+/** A task, by name: `troupe_submit(t, .field = value…, .with = { … })`. */
+#define troupe_submit(...)                                                                         \
+    TROUPE_CAT_(TROUPE_FIRST_(__VA_ARGS__, ~), _with)(                                             \
+        __extension__(struct TROUPE_CAT_(TROUPE_FIRST_(__VA_ARGS__, ~), _call)){                   \
+            .troupe_zero = 0, TROUPE_DROP_(__VA_ARGS__, )})
+
+/** The value of a future, when it is there; consumes it. A failure becomes the caller's own. */
+#define troupe_await(f)                                                                            \
+    __extension__({                                                                                \
+        __typeof__((f).type) troupe_value_ =                                                       \
+            (__typeof__((f).type))troupe_await_any((f).any, sizeof(*(f).type));                    \
+        *troupe_value_;                                                                            \
+    })
+
+/** Puts the value into `*value` and consumes the future; a failure is returned as a status. */
+#define troupe_get(f, value) troupe_get_within(f, value, TROUPE_FOREVER)
+
+/** As troupe_get, but gives up after `seconds` with TROUPE_TIMEOUT; the future stays good. */
+#define troupe_get_within(f, value, seconds)                                                       \
+    __extension__({                                                                                \
+        __typeof__((f).type) troupe_value_ = (value);                                              \
+        troupe_get_any((f).any, troupe_value_, sizeof(*troupe_value_), seconds);                   \
+    })
+
+/** Awaits `n` futures of one type into `n` values. */
+#define troupe_await_all(futures, n, values)                                                       \
+    __extension__({                                                                                \
+        __typeof__((futures)[0].type) troupe_value_ = (values);                                    \
+        troupe_await_each(&(futures)[0].any, n, troupe_value_, sizeof(*troupe_value_));            \
+    })
+
+/** The result is not wanted; when it comes it is thrown away. */
+#define troupe_drop(f) troupe_drop_any((f).any)
+
+/** Whether two handles, of whatever class, are the same actor. */
+#define troupe_same(a, b) troupe_same_ref((a).ref, (b).ref)
+
+/** The place of another actor, for `.with = { .place = troupe_beside(handle) }`. */
+#define troupe_beside(handle) troupe_beside_ref((handle).ref)
+
+/** In TROUPE_IMPLEMENT instead of a function: only subclasses have this method. */
+#define troupe_abstract NULL
+
+#ifndef __cplusplus
+
+/** `TROUPE_IMPLEMENT(C, (init, fn), (method, fn)…, (repr, fn), (destroy, fn));` in one .c file. */
+#define TROUPE_IMPLEMENT(C, ...)                                                                   \
+    TROUPE_EACH_(TROUPE_THUNK_, C, ~, __VA_ARGS__)                                                 \
+    static struct troupe_method *const C##_methods[] = {                                           \
+        TROUPE_EACH_(TROUPE_ENTRY_, C, ~, __VA_ARGS__) NULL};                                      \
+    struct troupe_class C##_class = {                                                              \
+        .name = #C, .state_size = sizeof(struct C##_state), .methods = C##_methods};               \
+    TROUPE_REGISTER_(C, troupe_register_class(&C##_class, C##_base(), __start_troupe_declared,     \
+                                              __stop_troupe_declared))
+
+/** `TROUPE_BODY(t, fn);` in one .c file: the function that is the task. */
+#define TROUPE_BODY(t, fn)                                                                         \
+    TROUPE_BODY_(t, fn)                                                                            \
+    TROUPE_REGISTER_(t, troupe_register_task(&t##_method))
+
+#endif
+
+/* ---- tokens, lists and choices --------------------------------------------------------------- */
+
+#define TROUPE_CAT_(a, b) TROUPE_CAT2_(a, b)
+#define TROUPE_CAT2_(a, b) a##b
+#define TROUPE_FIRST_(first, ...) first
+#define TROUPE_DROP_(first, ...) __VA_ARGS__
+#define TROUPE_OPEN_(...) __VA_ARGS__
+/* One macro cannot be at work within itself: BEGIN at the outside of a declaration, APPLY within. */
+#define TROUPE_BEGIN_(M, ...) M(__VA_ARGS__)
+#define TROUPE_APPLY_(M, ...) M(__VA_ARGS__)
+
+/* The nineteenth argument: what follows a list of up to 18 lands there by the list's length. */
+#define TROUPE_19TH_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, answer, ...) answer
+#define TROUPE_COUNT_(...)                                                                         \
+    TROUPE_19TH_(__VA_ARGS__, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, ~)
+#define TROUPE_MORE_(...)                                                                          \
+    TROUPE_19TH_(__VA_ARGS__, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, ~)
+
+/* M(context, element) for each element but the first; at most 17 of them. */
+#define TROUPE_EACH_(M, c, ...)                                                                    \
+    TROUPE_CAT_(TROUPE_EACH, TROUPE_COUNT_(__VA_ARGS__))(M, c, __VA_ARGS__)
+#define TROUPE_EACH1(M, c, z)
+#define TROUPE_EACH2(M, c, z, a) M(c, a)
+#define TROUPE_EACH3(M, c, z, a, ...) M(c, a) TROUPE_EACH2(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH4(M, c, z, a, ...) M(c, a) TROUPE_EACH3(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH5(M, c, z, a, ...) M(c, a) TROUPE_EACH4(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH6(M, c, z, a, ...) M(c, a) TROUPE_EACH5(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH7(M, c, z, a, ...) M(c, a) TROUPE_EACH6(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH8(M, c, z, a, ...) M(c, a) TROUPE_EACH7(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH9(M, c, z, a, ...) M(c, a) TROUPE_EACH8(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH10(M, c, z, a, ...) M(c, a) TROUPE_EACH9(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH11(M, c, z, a, ...) M(c, a) TROUPE_EACH10(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH12(M, c, z, a, ...) M(c, a) TROUPE_EACH11(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH13(M, c, z, a, ...) M(c, a) TROUPE_EACH12(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH14(M, c, z, a, ...) M(c, a) TROUPE_EACH13(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH15(M, c, z, a, ...) M(c, a) TROUPE_EACH14(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH16(M, c, z, a, ...) M(c, a) TROUPE_EACH15(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH17(M, c, z, a, ...) M(c, a) TROUPE_EACH16(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH18(M, c, z, a, ...) M(c, a) TROUPE_EACH17(M, c, z, __VA_ARGS__)
+
+/* As TROUPE_EACH_ for an M that begins with a comma, without the first comma. */
+#define TROUPE_LIST_(M, c, ...) TROUPE_CAT_(TROUPE_LIST, TROUPE_MORE_(__VA_ARGS__))(M, c, __VA_ARGS__)
+#define TROUPE_LIST0(M, c, z)
+#define TROUPE_LIST1(M, c, ...) TROUPE_APPLY_(TROUPE_DROP_, TROUPE_EACH_(M, c, __VA_ARGS__))
+
+/* 1 if the token sequence is `~, ~`, 0 if it is a single token. */
+#define TROUPE_PROBE_(...) TROUPE_PROBE2_(__VA_ARGS__, 1, 0, ~)
+#define TROUPE_PROBE2_(a, b, answer, ...) answer
+
+#define TROUPE_VOID_void ~, ~
+#define TROUPE_IS_VOID_(R) TROUPE_PROBE_(TROUPE_CAT_(TROUPE_VOID_, R))
+
+/* ---- fields ---------------------------------------------------------------------------------- */
+
+#define TROUPE_MEMBER_(c, field) TROUPE_MEMBER2_ field
+#define TROUPE_MEMBER2_(T, name) T name;
+
+#define TROUPE_PARAMETER_(c, field) TROUPE_PARAMETER2_ field
+#define TROUPE_PARAMETER2_(T, name) , T name
+
+#define TROUPE_COPY_(from, field) TROUPE_APPLY_(TROUPE_COPY2_, from, TROUPE_OPEN_ field)
+#define TROUPE_COPY2_(from, T, name) args.name = from name;
+
+#define TROUPE_PASS_(c, field) TROUPE_PASS2_ field
+#define TROUPE_PASS2_(T, name) , troupe_args_->name
+
+#define TROUPE_FLAT_(c, field) TROUPE_FLAT2_ field
+#define TROUPE_FLAT2_(T, name) &&TROUPE_CAT_(troupe_flat_, T)
+
+#define TROUPE_FIELD_(S, field) TROUPE_APPLY_(TROUPE_FIELD2_, S, TROUPE_OPEN_ field)
+#define TROUPE_FIELD2_(S, T, name)                                                                 \
+    {#name, &TROUPE_CAT_(troupe_type_, T), (uint32_t)offsetof(struct S, name), 0},
+
+/* A struct without members is not ISO C. */
+#define TROUPE_MEMBERS_(...)                                                                       \
+    TROUPE_EACH_(TROUPE_MEMBER_, ~, __VA_ARGS__) TROUPE_CAT_(TROUPE_NONE, TROUPE_MORE_(__VA_ARGS__))
+#define TROUPE_NONE0 char troupe_none;
+#define TROUPE_NONE1
+
+#define TROUPE_PARAMETERS_(...)                                                                    \
+    TROUPE_LIST_(TROUPE_PARAMETER_, ~, __VA_ARGS__)                                                \
+    TROUPE_CAT_(TROUPE_NOTHING, TROUPE_MORE_(__VA_ARGS__))
+#define TROUPE_NOTHING0 void
+#define TROUPE_NOTHING1
+
+/* Fields of a struct may be arrays too: `(TROUPE_ARRAY(T, n), name)`. */
+#define TROUPE_ARRAY_TROUPE_ARRAY(T, n) ~, ~
+#define TROUPE_ELEMENT_TROUPE_ARRAY(T, n) T
+#define TROUPE_LENGTH_TROUPE_ARRAY(T, n) n
+#define TROUPE_IS_ARRAY_(T) TROUPE_PROBE_(TROUPE_CAT_(TROUPE_ARRAY_, T))
+
+#define TROUPE_SMEMBER_(c, field) TROUPE_SMEMBER2_ field
+#define TROUPE_SMEMBER2_(T, name) TROUPE_CAT_(TROUPE_SMEMBER3_, TROUPE_IS_ARRAY_(T))(T, name)
+#define TROUPE_SMEMBER3_0(T, name) T name;
+#define TROUPE_SMEMBER3_1(T, name) TROUPE_CAT_(TROUPE_ELEMENT_, T) name[TROUPE_CAT_(TROUPE_LENGTH_, T)];
+
+#define TROUPE_SFLAT_(c, field) TROUPE_SFLAT2_ field
+#define TROUPE_SFLAT2_(T, name) TROUPE_CAT_(TROUPE_SFLAT3_, TROUPE_IS_ARRAY_(T))(T)
+#define TROUPE_SFLAT3_0(T) &&TROUPE_CAT_(troupe_flat_, T)
+#define TROUPE_SFLAT3_1(T) TROUPE_SFLAT3_0(TROUPE_CAT_(TROUPE_ELEMENT_, T))
+
+#define TROUPE_SFIELD_(S, field) TROUPE_APPLY_(TROUPE_SFIELD2_, S, TROUPE_OPEN_ field)
+#define TROUPE_SFIELD2_(S, T, name)                                                                \
+    TROUPE_CAT_(TROUPE_SFIELD3_, TROUPE_IS_ARRAY_(T))(S, T, name)
+#define TROUPE_SFIELD3_0(S, T, name) TROUPE_FIELD2_(S, T, name)
+#define TROUPE_SFIELD3_1(S, T, name)                                                               \
+    {#name, &TROUPE_CAT_(troupe_type_, TROUPE_CAT_(TROUPE_ELEMENT_, T)),                           \
+     (uint32_t)offsetof(struct S, name), TROUPE_CAT_(TROUPE_LENGTH_, T)},
+
+/* ---- types ----------------------------------------------------------------------------------- */
+
+#define TROUPE_UNUSED_ __attribute__((unused))
+#define TROUPE_INLINE_ static inline TROUPE_UNUSED_
+#ifdef __cplusplus
+#define TROUPE_ASSERT_ static_assert
+#else
+#define TROUPE_ASSERT_ _Static_assert
+#endif
+/* A declaration that changes nothing, to take the semicolon which the user writes. */
+#define TROUPE_END_ struct troupe_type
+
+#define TROUPE_TYPE_(T, text, kind, flat, n, fields)                                               \
+    TROUPE_DESCRIBE_(T, T, text, kind, flat, n, fields, NULL)                                      \
+    typedef struct TROUPE_SPAN(T) {                                                                \
+        const T *data;                                                                             \
+        size_t count;                                                                              \
+    } TROUPE_SPAN(T);                                                                              \
+    TROUPE_DESCRIBE_(TROUPE_SPAN(T), TROUPE_SPAN(T), "span of " text, TROUPE_KIND_SPAN, false, 0,  \
+                     NULL, &TROUPE_CAT_(troupe_type_, T))
+
+#define TROUPE_DESCRIBE_(T, C, text, kind, flat, n, fields, element)                               \
+    enum { TROUPE_CAT_(troupe_flat_, T) = (flat) };                                                \
+    static const struct troupe_type TROUPE_CAT_(troupe_type_, T) TROUPE_UNUSED_ = {                \
+        text, kind, flat, (uint32_t)sizeof(C), n, fields, element};                                \
+    typedef union TROUPE_FUTURE(T) {                                                               \
+        troupe_future any;                                                                         \
+        C *type;                                                                                   \
+    } TROUPE_FUTURE(T);
+
+#define TROUPE_STRUCT_(S, ...)                                                                     \
+    typedef struct S {                                                                             \
+        TROUPE_EACH_(TROUPE_SMEMBER_, ~, __VA_ARGS__)                                              \
+    } S;                                                                                           \
+    static const struct troupe_field S##_fields[] = {                                              \
+        TROUPE_EACH_(TROUPE_SFIELD_, S, __VA_ARGS__)};                                             \
+    TROUPE_TYPE_(S, #S, TROUPE_KIND_STRUCT, true TROUPE_EACH_(TROUPE_SFLAT_, ~, __VA_ARGS__),      \
+                 TROUPE_COUNT_(__VA_ARGS__) - 1, S##_fields)
+
+/* The types that need no declaration. */
+TROUPE_DESCRIBE_(void, troupe_void, "void", TROUPE_KIND_VOID, true, 0, NULL, NULL)
+TROUPE_TYPE_(bool, "bool", TROUPE_KIND_BOOL, true, 0, NULL)
+TROUPE_TYPE_(char, "char", TROUPE_KIND_INT, true, 0, NULL)
+TROUPE_TYPE_(short, "short", TROUPE_KIND_INT, true, 0, NULL)
+TROUPE_TYPE_(int, "int", TROUPE_KIND_INT, true, 0, NULL)
+TROUPE_TYPE_(long, "long", TROUPE_KIND_INT, true, 0, NULL)
+TROUPE_TYPE_(unsigned, "unsigned", TROUPE_KIND_UINT, true, 0, NULL)
+TROUPE_TYPE_(int8_t, "int8_t", TROUPE_KIND_INT, true, 0, NULL)
+TROUPE_TYPE_(int16_t, "int16_t", TROUPE_KIND_INT, true, 0, NULL)
+TROUPE_TYPE_(int32_t, "int32_t", TROUPE_KIND_INT, true, 0, NULL)
+TROUPE_TYPE_(int64_t, "int64_t", TROUPE_KIND_INT, true, 0, NULL)
+TROUPE_TYPE_(uint8_t, "uint8_t", TROUPE_KIND_UINT, true, 0, NULL)
+TROUPE_TYPE_(uint16_t, "uint16_t", TROUPE_KIND_UINT, true, 0, NULL)
+TROUPE_TYPE_(uint32_t, "uint32_t", TROUPE_KIND_UINT, true, 0, NULL)
+TROUPE_TYPE_(uint64_t, "uint64_t", TROUPE_KIND_UINT, true, 0, NULL)
+TROUPE_TYPE_(size_t, "size_t", TROUPE_KIND_UINT, true, 0, NULL)
+TROUPE_TYPE_(float, "float", TROUPE_KIND_FLOAT, true, 0, NULL)
+TROUPE_TYPE_(double, "double", TROUPE_KIND_FLOAT, true, 0, NULL)
+TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
+
+/* ---- classes, methods, tasks ----------------------------------------------------------------- */
+
+/* Names that the expansion uses itself. */
+#define TROUPE_RESERVED_init ~, ~
+#define TROUPE_RESERVED_destroy ~, ~
+#define TROUPE_RESERVED_repr ~, ~
+#define TROUPE_RESERVED_new ~, ~
+#define TROUPE_RESERVED_self ~, ~
+#define TROUPE_RESERVED_state ~, ~
+#define TROUPE_RESERVED_class ~, ~
+#define TROUPE_RESERVED_base ~, ~
+#define TROUPE_FREE_NAME_(m)                                                                       \
+    TROUPE_ASSERT_(!TROUPE_PROBE_(TROUPE_CAT_(TROUPE_RESERVED_, m)),                               \
+                   "a method cannot be called '" #m "': troupe declares a function of that name")
+
+/* What a call carries, and how it is described: struct P_args, P_signature. */
+#define TROUPE_SIGNATURE_(P, owner, name, role, R, base, ...)                                      \
+    struct P##_args {                                                                              \
+        TROUPE_MEMBERS_(__VA_ARGS__)                                                               \
+    };                                                                                             \
+    static const struct troupe_field P##_fields[] = {                                              \
+        TROUPE_EACH_(TROUPE_FIELD_, P##_args, __VA_ARGS__){NULL, NULL, 0, 0}};                     \
+    static const struct troupe_signature P##_signature TROUPE_UNUSED_ = {                          \
+        owner,                                                                                     \
+        name,                                                                                      \
+        role,                                                                                      \
+        {"arguments", TROUPE_KIND_STRUCT, true TROUPE_EACH_(TROUPE_FLAT_, ~, __VA_ARGS__),         \
+         (uint32_t)sizeof(struct P##_args), TROUPE_COUNT_(__VA_ARGS__) - 1, P##_fields, NULL},     \
+        &TROUPE_CAT_(troupe_type_, R),                                                             \
+        base};                                                                                     \
+    static const struct troupe_signature *const P##_declared                                       \
+        __attribute__((used, section("troupe_declared"))) = &P##_signature;
+
+/* The user's function behind a thunk: P_fn, P_run. */
+#define TROUPE_RUN_(P, R, call)                                                                    \
+    TROUPE_INLINE_ void P##_run(P##_fn *fn, void *self, const void *args, void *result)            \
+    {                                                                                              \
+        const struct P##_args *troupe_args_ = (const struct P##_args *)args;                       \
+        (void)self, (void)troupe_args_, (void)result;                                              \
+        if (!fn)                                                                                   \
+            troupe_stub_abstract(&P##_signature);                                                  \
+        TROUPE_CAT_(TROUPE_STORE, TROUPE_IS_VOID_(R))(R, call);                                    \
+    }
+#define TROUPE_STORE0(R, call) *(R *)result = call
+#define TROUPE_STORE1(R, call) call
+
+#define TROUPE_METHOD_RUN_(C, P, R, ...)                                                           \
+    typedef R P##_fn(struct C##_state *self TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__));      \
+    TROUPE_RUN_(P, R, fn((struct C##_state *)self TROUPE_EACH_(TROUPE_PASS_, ~, __VA_ARGS__)))     \
+    extern struct troupe_method P##_method;
+
+/* A function that fills struct P_args from its parameters or from the fields of `call`. */
+#define TROUPE_PACK_(P, from, ...)                                                                 \
+    struct P##_args args;                                                                          \
+    memset(&args, 0, sizeof args);                                                                 \
+    TROUPE_EACH_(TROUPE_COPY_, from, __VA_ARGS__)
+
+#define TROUPE_SEND_TELL_(P, R, to, with) troupe_stub_tell(to, &P##_method, &args, with);
+#define TROUPE_SEND_ASK_(P, R, to, with)                                                           \
+    TROUPE_FUTURE(R) future;                                                                       \
+    future.any = troupe_stub_ask(to, &P##_method, &args, with);                                    \
+    return future;
+#define TROUPE_ANSWER_TELL_(R) void
+#define TROUPE_ANSWER_ASK_(R) __attribute__((warn_unused_result)) TROUPE_FUTURE(R)
+
+#define TROUPE_STUBS_(C, P, ROLE, R, ...)                                                          \
+    struct P##_call {                                                                              \
+        C to;                                                                                      \
+        TROUPE_EACH_(TROUPE_MEMBER_, ~, __VA_ARGS__)                                               \
+        struct troupe_options with;                                                                \
+    };                                                                                             \
+    TROUPE_INLINE_ TROUPE_ANSWER_##ROLE##_(R) P##_with(struct P##_call call)                       \
+    {                                                                                              \
+        TROUPE_PACK_(P, call., __VA_ARGS__)                                                        \
+        TROUPE_SEND_##ROLE##_(P, R, call.to.ref, &call.with)                                       \
+    }                                                                                              \
+    TROUPE_INLINE_ TROUPE_ANSWER_##ROLE##_(R)                                                      \
+        P(C to TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__))                                    \
+    {                                                                                              \
+        TROUPE_PACK_(P, , __VA_ARGS__)                                                             \
+        TROUPE_SEND_##ROLE##_(P, R, to.ref, NULL)                                                  \
+    }
+
+/* The call from inside: of the actor's own, perhaps overriding, method, at once. */
+#define TROUPE_INSIDE_(C, P, R, ...)                                                               \
+    TROUPE_INLINE_ R P##_inside(                                                                   \
+        struct C##_state *self TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__))                    \
+    {                                                                                              \
+        TROUPE_PACK_(P, , __VA_ARGS__)                                                             \
+        TROUPE_CAT_(TROUPE_INSIDE, TROUPE_IS_VOID_(R))(P, R)                                       \
+    }
+#define TROUPE_INSIDE0(P, R)                                                                       \
+    R result;                                                                                      \
+    troupe_stub_inside(self, &P##_method, &args, &result);                                         \
+    return result;
+#define TROUPE_INSIDE1(P, R) troupe_stub_inside(self, &P##_method, &args, NULL);
+
+#define TROUPE_METHOD_(C, m, ROLE, R, base, ...)                                                   \
+    typedef C C##_##m##_owner;                                                                     \
+    TROUPE_FREE_NAME_(m);                                                                          \
+    TROUPE_SIGNATURE_(C##_##m, #C, #m, TROUPE_ROLE_##ROLE, R, base, __VA_ARGS__)                   \
+    TROUPE_METHOD_RUN_(C, C##_##m, R, __VA_ARGS__)                                                 \
+    typedef R C##_##m##_plain(void *self TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__));         \
+    TROUPE_STUBS_(C, C##_##m, ROLE, R, __VA_ARGS__)                                                \
+    TROUPE_INSIDE_(C, C##_##m, R, __VA_ARGS__)
+
+#define TROUPE_OVERRIDE_(C, B, m, ROLE, R, ...)                                                    \
+    TROUPE_METHOD_(C, m, ROLE, R, &B##_##m##_signature, __VA_ARGS__)                               \
+    TROUPE_SAME_SIGNATURE_(C, B, m)
+#ifdef __cplusplus
+#define TROUPE_SAME_SIGNATURE_(C, B, m) TROUPE_END_
+#else
+#define TROUPE_SAME_SIGNATURE_(C, B, m)                                                            \
+    TROUPE_ASSERT_(__builtin_types_compatible_p(C##_##m##_plain, B##_##m##_plain),                 \
+                   "the arguments or the result of " #C "_" #m " are not those of " #B "_" #m)
+#endif
+
+#define TROUPE_CLASS_(C, ...)                                                                      \
+    typedef union C {                                                                              \
+        struct troupe_ref ref;                                                                     \
+    } C;                                                                                           \
+    TROUPE_INLINE_ struct troupe_class *C##_base(void)                                             \
+    {                                                                                              \
+        return NULL;                                                                               \
+    }                                                                                              \
+    TROUPE_CLASS_BODY_(C, __VA_ARGS__)
+
+#define TROUPE_EXTENDS_(C, B, ...)                                                                 \
+    typedef union C {                                                                              \
+        struct troupe_ref ref;                                                                     \
+        B super;                                                                                   \
+    } C;                                                                                           \
+    TROUPE_INLINE_ struct troupe_class *C##_base(void)                                             \
+    {                                                                                              \
+        return &B##_class;                                                                         \
+    }                                                                                              \
+    TROUPE_CLASS_BODY_(C, __VA_ARGS__)
+
+#define TROUPE_CLASS_BODY_(C, ...)                                                                 \
+    struct C##_state;                                                                              \
+    extern struct troupe_class C##_class;                                                          \
+    TROUPE_TYPE_(C, #C, TROUPE_KIND_HANDLE, true, 0, NULL)                                         \
+    TROUPE_SIGNATURE_(C##_init, #C, "init", TROUPE_ROLE_INIT, void, NULL, __VA_ARGS__)             \
+    TROUPE_METHOD_RUN_(C, C##_init, void, __VA_ARGS__)                                             \
+    TROUPE_NEW_(C, __VA_ARGS__)                                                                    \
+    TROUPE_LIFE_(C)                                                                                \
+    TROUPE_INLINE_ C C##_self(const struct C##_state *self)                                        \
+    {                                                                                              \
+        C handle;                                                                                  \
+        handle.ref = troupe_stub_self(self);                                                       \
+        return handle;                                                                             \
+    }                                                                                              \
+    TROUPE_END_
+
+#define TROUPE_NEW_(C, ...)                                                                        \
+    struct C##_new_call {                                                                          \
+        char troupe_zero;                                                                          \
+        TROUPE_EACH_(TROUPE_MEMBER_, ~, __VA_ARGS__)                                               \
+        struct troupe_options with;                                                                \
+    };                                                                                             \
+    TROUPE_INLINE_ C C##_new_with(struct C##_new_call call)                                        \
+    {                                                                                              \
+        TROUPE_PACK_(C##_init, call., __VA_ARGS__)                                                 \
+        C handle;                                                                                  \
+        handle.ref = troupe_stub_new(&C##_class, &C##_init_signature, &args, &call.with);          \
+        return handle;                                                                             \
+    }                                                                                              \
+    TROUPE_INLINE_ C C##_new(TROUPE_PARAMETERS_(__VA_ARGS__))                                      \
+    {                                                                                              \
+        TROUPE_PACK_(C##_init, , __VA_ARGS__)                                                      \
+        C handle;                                                                                  \
+        handle.ref = troupe_stub_new(&C##_class, &C##_init_signature, &args, NULL);                \
+        return handle;                                                                             \
+    }                                                                                              \
+    TROUPE_INLINE_ void C##_init(                                                                  \
+        struct C##_state *self TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__))                    \
+    {                                                                                              \
+        TROUPE_PACK_(C##_init, , __VA_ARGS__)                                                      \
+        troupe_stub_init(self, &C##_class, &args);                                                 \
+    }
+
+/* The two functions that every class may have: a destructor and a repr. */
+#define TROUPE_LIFE_(C)                                                                            \
+    TROUPE_SIGNATURE_(C##_destroy, #C, "destroy", TROUPE_ROLE_DESTROY, void, NULL, ~)              \
+    TROUPE_METHOD_RUN_(C, C##_destroy, void, ~)                                                    \
+    TROUPE_SIGNATURE_(C##_repr, #C, "repr", TROUPE_ROLE_REPR, void, NULL, ~)                       \
+    typedef void C##_repr_fn(const struct C##_state *self, char *text, size_t size);               \
+    TROUPE_RUN_(C##_repr, void,                                                                    \
+                fn((const struct C##_state *)self, ((struct troupe_text *)result)->text,           \
+                   ((struct troupe_text *)result)->size))                                          \
+    extern struct troupe_method C##_repr_method;
+
+#define TROUPE_TASK_(t, R, ...)                                                                    \
+    TROUPE_SIGNATURE_(t, #t, #t, TROUPE_ROLE_TASK, R, NULL, __VA_ARGS__)                           \
+    typedef R t##_fn(TROUPE_PARAMETERS_(__VA_ARGS__));                                             \
+    TROUPE_RUN_(t, R, fn(TROUPE_LIST_(TROUPE_PASS_, ~, __VA_ARGS__)))                              \
+    extern struct troupe_method t##_method;                                                        \
+    struct t##_call {                                                                              \
+        char troupe_zero;                                                                          \
+        TROUPE_EACH_(TROUPE_MEMBER_, ~, __VA_ARGS__)                                               \
+        struct troupe_options with;                                                                \
+    };                                                                                             \
+    TROUPE_INLINE_ TROUPE_ANSWER_ASK_(R) t##_with(struct t##_call call)                            \
+    {                                                                                              \
+        TROUPE_PACK_(t, call., __VA_ARGS__)                                                        \
+        TROUPE_FUTURE(R) future;                                                                   \
+        future.any = troupe_stub_submit(&t##_method, &args, &call.with);                           \
+        return future;                                                                             \
+    }                                                                                              \
+    TROUPE_INLINE_ TROUPE_ANSWER_ASK_(R) t(TROUPE_PARAMETERS_(__VA_ARGS__))                        \
+    {                                                                                              \
+        TROUPE_PACK_(t, , __VA_ARGS__)                                                             \
+        TROUPE_FUTURE(R) future;                                                                   \
+        future.any = troupe_stub_submit(&t##_method, &args, NULL);                                 \
+        return future;                                                                             \
+    }                                                                                              \
+    TROUPE_END_
+
+/* ---- the bodies ------------------------------------------------------------------------------ */
+
+#define TROUPE_BODY_(P, fn)                                                                        \
+    static void P##_thunk(void *self, const void *args, void *result)                              \
+    {                                                                                              \
+        P##_run(fn, self, args, result);                                                           \
+    }                                                                                              \
+    struct troupe_method P##_method = {.signature = &P##_signature, .thunk = P##_thunk};
+
+#define TROUPE_THUNK_(C, entry) TROUPE_APPLY_(TROUPE_THUNK2_, C, TROUPE_OPEN_ entry)
+#define TROUPE_THUNK2_(C, m, fn) TROUPE_BODY_(C##_##m, fn)
+
+#define TROUPE_ENTRY_(C, entry) TROUPE_APPLY_(TROUPE_ENTRY2_, C, TROUPE_OPEN_ entry)
+#define TROUPE_ENTRY2_(C, m, fn) &C##_##m##_method,
+
+#define TROUPE_REGISTER_(C, call)                                                                  \
+    __attribute__((constructor)) static void C##_register(void)                                    \
+    {                                                                                              \
+        call;                                                                                      \
+    }                                                                                              \
+    TROUPE_END_
+
+#endif

@@ -1,0 +1,95 @@
+#include "wire/doorbell.h"
+
+#include <stdlib.h>
+
+#include "base/futex.h"
+#include "base/log.h"
+
+/* A cache line apart, but not aligned to one: MPI does not promise that. */
+struct trp_bell {
+    uint32_t rung;
+    uint32_t asleep;
+    uint32_t apart[30];
+};
+
+static void find_mates(struct trp_doorbell *bell, MPI_Comm comm)
+{
+    int ranks;
+    MPI_Comm_size(comm, &ranks);
+    bell->of = calloc((size_t)ranks, sizeof *bell->of);
+    int *here = malloc((size_t)bell->node_ranks * sizeof *here);
+    if (!bell->of || !here)
+        trp_die("no memory for the table of %d ranks", ranks);
+    int rank;
+    MPI_Comm_rank(comm, &rank);
+    MPI_Allgather(&rank, 1, MPI_INT, here, 1, MPI_INT, bell->node);
+    for (int i = 0; i < bell->node_ranks; i++) {
+        MPI_Aint size;
+        int unit;
+        MPI_Win_shared_query(bell->window, i, &size, &unit, &bell->of[here[i]]);
+    }
+    free(here);
+    bell->covers_all = bell->node_ranks == ranks;
+}
+
+void trp_doorbell_open(struct trp_doorbell *bell, MPI_Comm comm)
+{
+    MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &bell->node);
+    MPI_Comm_rank(bell->node, &bell->node_rank);
+    MPI_Comm_size(bell->node, &bell->node_ranks);
+    MPI_Win_allocate_shared(sizeof(struct trp_bell), 1, MPI_INFO_NULL, bell->node, &bell->mine,
+                            &bell->window);
+    *bell->mine = (struct trp_bell){0};
+    find_mates(bell, comm);
+    MPI_Barrier(bell->node);
+}
+
+void trp_doorbell_close(struct trp_doorbell *bell)
+{
+    MPI_Win_free(&bell->window);
+    MPI_Comm_free(&bell->node);
+    free(bell->of);
+}
+
+static void ring(struct trp_bell *bell)
+{
+    __atomic_fetch_add(&bell->rung, 1, __ATOMIC_SEQ_CST);
+    trp_futex_wake(&bell->rung);
+}
+
+void trp_doorbell_ring(struct trp_doorbell *bell, int rank)
+{
+    struct trp_bell *other = bell->of[rank];
+    if (!other)
+        return;
+    /* The message is out, then the flag is read: partner of the fence in announce, where the flag
+       is set, then messages are looked for. One of the two sees the other. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&other->asleep, __ATOMIC_RELAXED))
+        ring(other);
+}
+
+void trp_doorbell_ring_self(struct trp_doorbell *bell)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as in trp_doorbell_ring */
+    if (__atomic_load_n(&bell->mine->asleep, __ATOMIC_RELAXED))
+        ring(bell->mine);
+}
+
+uint32_t trp_doorbell_announce(struct trp_doorbell *bell)
+{
+    uint32_t rung = __atomic_load_n(&bell->mine->rung, __ATOMIC_RELAXED);
+    __atomic_store_n(&bell->mine->asleep, 1, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* partner: the fence in ring */
+    return rung;
+}
+
+void trp_doorbell_sleep(struct trp_doorbell *bell, uint32_t announced, double seconds)
+{
+    trp_futex_wait(&bell->mine->rung, announced, seconds);
+}
+
+void trp_doorbell_awake(struct trp_doorbell *bell)
+{
+    __atomic_store_n(&bell->mine->asleep, 0, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,63 @@
+/*
+ * Parcels: batches of records on their way to one rank, the unit that transports carry.
+ *
+ * A parcel is counted: who keeps a pointer into it holds it. Usual ones come from a pool of the
+ * thread that runs the scheduler; one that is larger, for a single large record, from malloc.
+ */
+#ifndef TRP_PARCEL_H
+#define TRP_PARCEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TRP_PARCEL_BYTES (16 * 1024) /* room in a usual parcel; 16 KiB measured best over MPI */
+
+struct trp_parcel {
+    struct trp_parcel *next; /* in the queue that has it */
+    size_t room;             /* bytes that fit */
+    size_t used;             /* bytes that are records */
+    size_t at;               /* bytes read so far */
+    int32_t peer;            /* where it came from, or goes */
+    uint32_t holds;
+    _Alignas(16) unsigned char bytes[];
+};
+
+struct trp_parcel_queue {
+    struct trp_parcel *head, *tail;
+};
+
+struct trp_parcel *trp_parcel_new(size_t room); /* held once; never NULL: dies when memory is short */
+void trp_parcel_recycle(struct trp_parcel *parcel);
+void trp_parcel_pool_clear(void);
+
+static inline struct trp_parcel *trp_parcel_hold(struct trp_parcel *parcel)
+{
+    parcel->holds++;
+    return parcel;
+}
+
+static inline void trp_parcel_drop(struct trp_parcel *parcel)
+{
+    if (--parcel->holds == 0)
+        trp_parcel_recycle(parcel);
+}
+
+static inline void trp_parcel_push(struct trp_parcel_queue *queue, struct trp_parcel *parcel)
+{
+    parcel->next = NULL;
+    if (queue->head)
+        queue->tail->next = parcel;
+    else
+        queue->head = parcel;
+    queue->tail = parcel;
+}
+
+static inline struct trp_parcel *trp_parcel_pop(struct trp_parcel_queue *queue)
+{
+    struct trp_parcel *parcel = queue->head;
+    if (parcel)
+        queue->head = parcel->next;
+    return parcel;
+}
+
+#endif

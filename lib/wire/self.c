@@ -1,0 +1,236 @@
+/*
+ * Transport self: one process plays all ranks, one after the other on one thread.
+ *
+ * Each rank stands on a stack of its own; a rank that sleeps, or asks for a parcel, hands the
+ * thread to another one. With a seed the choice of the rank that goes on, and of the pair whose
+ * parcel is delivered, is drawn from it (splitmix64, Steele, Lea, Flood 2014): the same seed is the
+ * same order again, as long as no worker threads take part.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/futex.h"
+#include "base/log.h"
+#include "base/stack.h"
+#include "wire/wire.h"
+
+/* All ranks of the process and what is between them. */
+struct hub {
+    int ranks;
+    uint64_t seed, drawn;
+    uint32_t bell;
+    struct self_wire *wires;
+    struct trp_parcel_queue *queues; /* [to * ranks + from] */
+};
+
+struct self_wire {
+    struct trp_wire wire;
+    struct hub *hub;
+    bool asleep, closed;
+    double until;       /* asleep: when to go on by itself; 0: never */
+    uint32_t announced; /* asleep: the bell when it last looked for what others left for it */
+};
+
+static uint64_t draw(struct hub *hub)
+{
+    uint64_t z = hub->seed + 0x9e3779b97f4a7c15u * ++hub->drawn;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static struct self_wire *of(const struct trp_wire *wire)
+{
+    return (struct self_wire *)(uintptr_t)wire;
+}
+
+/* ---- who runs -------------------------------------------------------------------------------- */
+
+static bool has_parcel(const struct hub *hub, int to)
+{
+    for (int from = 0; from < hub->ranks; from++)
+        if (hub->queues[to * hub->ranks + from].head)
+            return true;
+    return false;
+}
+
+static bool runnable(const struct self_wire *self, double now)
+{
+    return !self->asleep || has_parcel(self->hub, self->wire.rank) ||
+           self->announced != __atomic_load_n(&self->hub->bell, __ATOMIC_SEQ_CST) ||
+           (self->until != 0 && self->until <= now);
+}
+
+/* Another rank that has something to do, or NULL. */
+static struct self_wire *another(struct self_wire *self)
+{
+    struct hub *hub = self->hub;
+    double now = trp_now();
+    int offset = hub->seed ? (int)(draw(hub) % (uint64_t)hub->ranks) : 0;
+    for (int i = 1; i <= hub->ranks; i++) {
+        struct self_wire *other = &hub->wires[(self->wire.rank + offset + i) % hub->ranks];
+        if (other != self && !other->closed && runnable(other, now))
+            return other;
+    }
+    return NULL;
+}
+
+static void hand_over(struct self_wire *self, struct self_wire *to)
+{
+    trp_stack_switch(*self->wire.running, *to->wire.running);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static void self_send(struct trp_wire *wire, int to, struct trp_parcel *parcel)
+{
+    struct hub *hub = of(wire)->hub;
+    parcel->peer = wire->rank;
+    trp_parcel_push(&hub->queues[to * hub->ranks + wire->rank], parcel);
+}
+
+static struct trp_parcel *self_receive(struct trp_wire *wire)
+{
+    struct self_wire *self = of(wire);
+    struct hub *hub = self->hub;
+    if (hub->seed && draw(hub) % 4 == 0) {
+        struct self_wire *other = another(self);
+        if (other)
+            hand_over(self, other);
+    }
+    int first = hub->seed ? (int)(draw(hub) % (uint64_t)hub->ranks) : 0;
+    for (int i = 0; i < hub->ranks; i++) {
+        int from = (first + i) % hub->ranks;
+        struct trp_parcel *parcel = trp_parcel_pop(&hub->queues[wire->rank * hub->ranks + from]);
+        if (parcel)
+            return parcel;
+    }
+    return NULL;
+}
+
+static bool self_sending(const struct trp_wire *wire)
+{
+    (void)wire;
+    return false;
+}
+
+static uint32_t self_announce(struct trp_wire *wire)
+{
+    return __atomic_load_n(&of(wire)->hub->bell, __ATOMIC_SEQ_CST);
+}
+
+/* The earliest moment at which a sleeping rank wants to go on; 0: none does. */
+static double next_alarm(const struct hub *hub)
+{
+    double next = 0;
+    for (int i = 0; i < hub->ranks; i++) {
+        double until = hub->wires[i].until;
+        if (until != 0 && (next == 0 || until < next))
+            next = until;
+    }
+    return next;
+}
+
+/* When no rank can go on by itself the process sleeps, until an alarm or a worker's wake: then each
+   rank that has not looked since goes on, for it is not known which was meant. */
+static void self_sleep(struct trp_wire *wire, uint32_t announced, double seconds)
+{
+    struct self_wire *self = of(wire);
+    self->asleep = true;
+    self->announced = announced;
+    self->until = seconds < 0 ? 0 : trp_now() + seconds;
+    struct self_wire *other = another(self);
+    if (other) {
+        hand_over(self, other);
+    } else {
+        double alarm = next_alarm(self->hub);
+        double left = alarm == 0 ? -1 : alarm - trp_now();
+        if (alarm == 0 || left > 0)
+            trp_futex_wait(&self->hub->bell, announced, left);
+    }
+    self->asleep = false;
+    self->until = 0;
+}
+
+static void self_awake(struct trp_wire *wire)
+{
+    (void)wire;
+}
+
+static void self_wake(struct trp_wire *wire)
+{
+    struct hub *hub = of(wire)->hub;
+    __atomic_fetch_add(&hub->bell, 1, __ATOMIC_SEQ_CST);
+    trp_futex_wake(&hub->bell);
+}
+
+/* What every rank gives is the same here: one process. */
+static void self_share(struct trp_wire *wire, const void *mine, size_t bytes, void *all)
+{
+    for (int i = 0; i < wire->ranks; i++)
+        memcpy((char *)all + (size_t)i * bytes, mine, bytes);
+}
+
+static void free_hub(struct hub *hub)
+{
+    for (int i = 0; i < hub->ranks * hub->ranks; i++) {
+        struct trp_parcel *parcel;
+        while ((parcel = trp_parcel_pop(&hub->queues[i])))
+            trp_parcel_drop(parcel);
+    }
+    trp_parcel_pool_clear();
+    free(hub->queues);
+    free(hub->wires);
+    free(hub);
+}
+
+/* Rank 0 comes last and lets the others get there; they do not return. */
+static void self_close(struct trp_wire *wire)
+{
+    struct self_wire *self = of(wire);
+    struct hub *hub = self->hub;
+    self->closed = true;
+    while (wire->rank != 0)
+        hand_over(self, &hub->wires[0]);
+    for (int i = 1; i < hub->ranks; i++)
+        while (!hub->wires[i].closed)
+            hand_over(self, &hub->wires[i]);
+    free_hub(hub);
+}
+
+static const struct trp_wire_ops self_ops = {
+    .name = "self",
+    .send = self_send,
+    .receive = self_receive,
+    .sending = self_sending,
+    .announce = self_announce,
+    .sleep = self_sleep,
+    .awake = self_awake,
+    .wake = self_wake,
+    .share = self_share,
+    .share_all = self_share,
+    .close = self_close,
+};
+
+bool trp_wire_open_self(int ranks, uint64_t seed, struct trp_wire **wires)
+{
+    struct hub *hub = calloc(1, sizeof *hub);
+    if (!hub)
+        return false;
+    *hub = (struct hub){.ranks = ranks, .seed = seed};
+    hub->wires = calloc((size_t)ranks, sizeof *hub->wires);
+    hub->queues = calloc((size_t)ranks * (size_t)ranks, sizeof *hub->queues);
+    if (!hub->wires || !hub->queues) {
+        free(hub->wires);
+        free(hub->queues);
+        free(hub);
+        return false;
+    }
+    for (int i = 0; i < ranks; i++) {
+        struct trp_wire wire = {&self_ops, i, ranks, i, ranks, NULL};
+        hub->wires[i] = (struct self_wire){.wire = wire, .hub = hub};
+        wires[i] = &hub->wires[i].wire;
+    }
+    return true;
+}

@@ -1,0 +1,58 @@
+/*
+ * The wire: parcels from rank to rank, in order between each pair, each exactly once.
+ *
+ * It knows ranks, parcels and how to sleep until something comes; it refuses to know what is in a
+ * parcel and who sent it. Everything here is called by the one thread that runs the scheduler, but
+ * for `wake`. A transport is one table of functions: self.c (ranks played by one process, no MPI),
+ * p2p.c (tagged MPI messages).
+ */
+#ifndef TRP_WIRE_H
+#define TRP_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/parcel.h"
+
+struct trp_wire;
+struct trp_stack;
+
+struct trp_wire_ops {
+    const char *name;
+    /* Takes the parcel over. Never blocks, never delivers. */
+    void (*send)(struct trp_wire *wire, int to, struct trp_parcel *parcel);
+    /* The next parcel that came, now the caller's, or NULL. Drives what is being sent, too. */
+    struct trp_parcel *(*receive)(struct trp_wire *wire);
+    /* Something sent has not left yet. */
+    bool (*sending)(const struct trp_wire *wire);
+    /* To sleep: announce, look once more whether something came, then sleep for at most `seconds`
+       (negative: no limit) or until woken, and say that one is awake. */
+    uint32_t (*announce)(struct trp_wire *wire);
+    void (*sleep)(struct trp_wire *wire, uint32_t announced, double seconds);
+    void (*awake)(struct trp_wire *wire);
+    /* Ends the sleep of this rank, now or the next one announced. Any thread. */
+    void (*wake)(struct trp_wire *wire);
+    /* Gathers `bytes` from each rank of this node, in `all` by their order. All ranks together. */
+    void (*share)(struct trp_wire *wire, const void *mine, size_t bytes, void *all);
+    /* As share, over all ranks. */
+    void (*share_all)(struct trp_wire *wire, const void *mine, size_t bytes, void *all);
+    /* The end: every rank calls it, after the last send; what still comes is thrown away. */
+    void (*close)(struct trp_wire *wire);
+};
+
+struct trp_wire {
+    const struct trp_wire_ops *ops;
+    int rank, ranks;
+    int node_rank, node_ranks; /* place among the ranks of the node */
+    struct trp_stack **running; /* where the caller notes the stack it runs on (self) */
+};
+
+/* Opens the job's wire over MPI (initialising MPI if nobody has); NULL after saying why not. */
+struct trp_wire *trp_wire_open_p2p(int *argc, char ***argv);
+
+/* One process that plays `ranks` ranks; `wires[i]` is that of rank i. With a seed, deliveries of
+   different pairs overtake each other in an order that the seed decides. */
+bool trp_wire_open_self(int ranks, uint64_t seed, struct trp_wire **wires);
+
+#endif

@@ -1,0 +1,2 @@
+# Job scripts are shipped as they are.
+EXTRA_DIST +=

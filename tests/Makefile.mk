@@ -1,0 +1,80 @@
+# The tests. The extension of a test says how it is run:
+#   .u      one process, no launcher
+#   .mpi    tests/mpirun.sh at 1, 2 and 4 ranks
+#   .mpi16  the same, and at 16 ranks
+#   .sh     a script
+# A new test is one more line: tests/unit/ring.u is built from tests/unit/ring.c.
+TEST_EXTENSIONS = .u .mpi .mpi16 .sh
+MPI_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/mpirun.sh
+AM_MPI_LOG_FLAGS = 1 2 4 --
+MPI16_LOG_COMPILER = $(MPI_LOG_COMPILER)
+AM_MPI16_LOG_FLAGS = 1 2 4 16 --
+SH_LOG_COMPILER = $(SHELL)
+
+AM_TESTS_ENVIRONMENT = \
+	CC='$(CC)'; CPPFLAGS='$(AM_CPPFLAGS) $(CPPFLAGS)'; CFLAGS='$(AM_CFLAGS) $(CFLAGS)'; \
+	MPIRUN='$(MPIRUN)'; NM='$(NM)'; \
+	export CC CPPFLAGS CFLAGS MPIRUN NM; \
+	. $(top_srcdir)/tests/environment.sh;
+
+UNIT_TESTS = \
+	tests/unit/base_stack.u \
+	tests/unit/pi_sample.u
+
+MPI_TESTS =
+
+# Only in make check-long.
+LONG_TESTS =
+
+SCRIPT_TESTS = \
+	tests/mistakes.sh \
+	tests/harness.sh \
+	tests/style/exports.sh \
+	tests/style/format.sh \
+	tests/style/layers.sh \
+	tests/style/lists.sh \
+	tests/style/sizes.sh
+
+TEST_SUPPORT =
+
+TESTS = $(SCRIPT_TESTS)
+if HAVE_CMOCKA
+TESTS          += $(UNIT_TESTS) $(MPI_TESTS)
+check_PROGRAMS += $(UNIT_TESTS) $(MPI_TESTS)
+EXTRA_PROGRAMS += $(LONG_TESTS)
+else
+check-local:
+	@echo 'NOTE: only the style tests were run: cmocka 1.1.5 or later is missing'
+	@echo 'NOTE: (Debian: libcmocka-dev; Fedora, SUSE: libcmocka-devel); then configure again'
+endif
+
+check_LTLIBRARIES = tests/libsupport.la
+tests_libsupport_la_SOURCES = $(TEST_SUPPORT)
+
+# What every test program is linked with.
+LDADD = tests/libsupport.la $(TROUPE_LIBS) $(CMOCKA_LIBS)
+
+# The tests of the programs' own parts.
+tests_unit_pi_sample_u_LDADD = apps/pi/libsample.la $(LDADD)
+
+check-long: all
+	TROUPE_TEST_LONG=1 TROUPE_TEST_TIMEOUT="$${TROUPE_TEST_TIMEOUT:-600}" \
+	    $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(LONG_TESTS)'
+
+# A program of the user's is built against the installed tree, by pkg-config alone.
+installcheck-local:
+	$(AM_TESTS_ENVIRONMENT) DESTDIR="$(DESTDIR)" SANITIZE="$(TROUPE_SANITIZE)" \
+	    PKG_CONFIG_PATH="$(DESTDIR)$(libdir)/pkgconfig" LD_LIBRARY_PATH="$(DESTDIR)$(libdir)" \
+	    $(SHELL) $(top_srcdir)/tests/install/check.sh $(top_srcdir)/tests/install/hello.c
+
+.PHONY: check-long
+
+EXTRA_DIST += \
+	$(SCRIPT_TESTS) \
+	tests/compile \
+	tests/environment.sh \
+	tests/install/check.sh \
+	tests/install/hello.c \
+	tests/lsan.supp \
+	tests/mpirun.sh \
+	tests/valgrind.supp

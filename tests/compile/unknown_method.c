@@ -1,0 +1,10 @@
+/* A method that was never declared. */
+#include "classes.h"
+
+void use(sensor s, other o, thermometer t);
+
+void use(sensor s, other o, thermometer t)
+{
+    (void)s, (void)o, (void)t;
+    sensor_melt(s); /* wrong */
+}

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Small enough to be read: a file of lib/ has at most 600 lines (or the test fails), a function at
+# most 60 (or it is named, and that is all).
+set -eu
+cd "$(dirname "$0")/../.."
+
+sources() { find "$@" -name '*.[chS]' | sort; }
+
+# A function is what stands between braces in the first column.
+sources lib apps | xargs awk '
+    /^{/ { start = FNR }
+    /^}/ && start {
+        if (FNR - start - 1 > 60)
+            print FILENAME ":" start ": note: a function of " FNR - start - 1 " lines"
+        start = 0
+    }'
+
+sources lib | xargs awk '
+    function close_file() {
+        if (lines > 600) { print name ": " lines " lines, more than 600"; bad = 1 }
+    }
+    FNR == 1 { close_file(); name = FILENAME }
+             { lines = FNR }
+    END      { close_file(); exit bad }'
