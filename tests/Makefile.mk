@@ -14,7 +14,8 @@ SH_LOG_COMPILER = $(SHELL)
 AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)'; CPPFLAGS='$(AM_CPPFLAGS) $(CPPFLAGS)'; CFLAGS='$(AM_CFLAGS) $(CFLAGS)'; \
 	MPIRUN='$(MPIRUN)'; NM='$(NM)'; \
-	export CC CPPFLAGS CFLAGS MPIRUN NM; \
+	MPI_LIBS='$(MPI_LIBS)'; HWLOC_LIBS='$(HWLOC_LIBS)'; OPENMP_CFLAGS='$(OPENMP_CFLAGS)'; \
+	export CC CPPFLAGS CFLAGS MPIRUN NM MPI_LIBS HWLOC_LIBS OPENMP_CFLAGS; \
 	. $(top_srcdir)/tests/environment.sh;
 
 UNIT_TESTS = \
@@ -27,6 +28,7 @@ MPI_TESTS =
 LONG_TESTS =
 
 SCRIPT_TESTS = \
+	tests/declare.sh \
 	tests/mistakes.sh \
 	tests/harness.sh \
 	tests/style/exports.sh \
@@ -72,6 +74,7 @@ installcheck-local:
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	tests/compile \
+	tests/declare \
 	tests/environment.sh \
 	tests/install/check.sh \
 	tests/install/hello.c \

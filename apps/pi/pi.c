@@ -2,6 +2,7 @@
  * The tutorial's second program: π by sampling. Tasks sample, an actor keeps track of them, the
  * driver asks it how far they are while they run.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct pi_run {
     double *poll_seconds; /* how long each answer of the tracker took */
     size_t polls, poll_room;
     double first_progress;
+    bool on_terminal;
 };
 
 static double now(void)
@@ -105,6 +107,18 @@ static double ask_progress(struct pi_run *run)
     return ratio;
 }
 
+/* Open MPI gives every rank a terminal of its own: whether there is one, its launcher knows. */
+static bool on_terminal(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/fd/1", (long)getppid());
+    int launcher = getenv("OMPI_COMM_WORLD_SIZE") ? open(path, O_WRONLY | O_NOCTTY) : -1;
+    bool terminal = isatty(launcher < 0 ? STDOUT_FILENO : launcher);
+    if (launcher >= 0)
+        close(launcher);
+    return terminal;
+}
+
 static void draw_bar(int percent)
 {
     char bar[51];
@@ -118,7 +132,7 @@ static void show_progress(const struct pi_run *run, double ratio)
 {
     if (run->options.quiet)
         return;
-    if (isatty(STDOUT_FILENO))
+    if (run->on_terminal)
         draw_bar((int)(100 * ratio));
     else
         printf("Progress: %d%%\n", (int)(100 * ratio));
@@ -186,6 +200,7 @@ static int driver(int argc, char **argv)
     run.left = run.options.tasks;
     run.results = troupe_alloc(run.left * sizeof *run.results);
     run.collected = troupe_alloc(run.left * sizeof *run.collected);
+    run.on_terminal = on_terminal();
     run.started = now();
     run.tracker = troupe_new(progress, .total_samples = run.options.samples,
                              .with = {.place = troupe_on(run.options.tracker_on)});

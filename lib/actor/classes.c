@@ -44,13 +44,14 @@ void troupe_register_task(struct troupe_method *task)
 
 static int compare_classes(const void *a, const void *b)
 {
-    return strcmp((*(struct troupe_class *const *)a)->name, (*(struct troupe_class *const *)b)->name);
+    const struct troupe_class *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
 }
 
 static int compare_tasks(const void *a, const void *b)
 {
-    return strcmp((*(struct troupe_method *const *)a)->signature->name,
-                  (*(struct troupe_method *const *)b)->signature->name);
+    const struct troupe_method *const *x = a, *const *y = b;
+    return strcmp((*x)->signature->name, (*y)->signature->name);
 }
 
 static void number_classes(void)

@@ -243,7 +243,7 @@ static bool ready(const struct job *job)
     bool good = true;
     for (int i = 0; i < wire->ranks; i++) {
         if (all[i] && wire->rank == 0)
-            trp_log(TRP_LOG_ERROR, "setup on rank %d returned %d: the driver is not run", i, all[i]);
+            trp_log(TRP_LOG_ERROR, "setup on rank %d returned %d: nothing is run", i, all[i]);
         good &= all[i] == 0;
     }
     free(all);

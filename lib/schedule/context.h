@@ -31,7 +31,8 @@ struct trp_context {
     struct trp_worker *worker; /* of a task */
     struct trp_actor *actor;   /* of a method */
     const struct troupe_method *method;
-    struct trp_parcel *parcel; /* held: the arguments are in it */
+    void *args;                /* of a method, unpacked */
+    struct trp_parcel *parcel; /* held: they are in it */
     int32_t caller;            /* rank that gets the answer, */
     uint64_t answer;           /* for this future of it; 0: nobody asked */
     int cpus;                  /* threads of a task's team */

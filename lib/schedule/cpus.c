@@ -12,7 +12,7 @@ struct mask {
     uint64_t words[MASK_WORDS];
 };
 
-/* The binding of the whole process: that of the main thread alone is one CPU under OMP_PROC_BIND. */
+/* The binding of the whole process: under OMP_PROC_BIND the main thread's is one CPU. */
 static void read_binding(struct mask *mask)
 {
     hwloc_topology_t topology;

@@ -74,8 +74,18 @@ static void log_lost_failure(const char *story)
 
 /* ---- methods --------------------------------------------------------------------------------- */
 
+/* Arguments are the method's until it returns; a debug build shows who keeps them for longer. */
+static void poison(const struct trp_context *c)
+{
+#ifdef TROUPE_DEBUG
+    memset(c->args, 0xdb, c->method->signature->args.size);
+#else
+    (void)c;
+#endif
+}
+
 /* Runs on the loop's stack; if the method waits, this frame waits with it. */
-static void run(struct trp_context *c, const void *args)
+static void run(struct trp_context *c)
 {
     const struct troupe_type *type = c->method->signature->result;
     uint64_t small[32];
@@ -84,7 +94,7 @@ static void run(struct trp_context *c, const void *args)
         trp_die("no memory for a result of %u bytes", type->size);
     memset(result, 0, type->size);
     trp_set_current(c);
-    c->method->thunk(c->actor->state, args, result);
+    c->method->thunk(c->actor->state, c->args, result);
     trp_conclude(c, TROUPE_OK, result);
     trp_set_current(NULL);
 }
@@ -122,8 +132,10 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
     if (actor && c->method && status != TROUPE_OK && c->method == actor->class_->init)
         fail_actor(actor, value);
     trp_context_release(c);
-    if (c->parcel && c->kind == TRP_CONTEXT_METHOD)
+    if (c->parcel) {
+        poison(c);
         trp_parcel_drop(c->parcel);
+    }
     if (actor) {
         actor->running = NULL;
         list_mail(c->rank, actor);
@@ -172,12 +184,13 @@ static void execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_r
                                   .rank = rank,
                                   .actor = actor,
                                   .method = method,
+                                  .args = trp_record_body(record),
                                   .parcel = parcel,
                                   .caller = parcel->peer,
                                   .answer = record->future,
                                   .cpus = 1};
     actor->running = &context;
-    run(&context, trp_record_body(record));
+    run(&context);
 }
 
 /* ---- letters: calls that must wait ----------------------------------------------------------- */

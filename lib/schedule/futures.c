@@ -219,7 +219,8 @@ const struct troupe_type *trp_future_type(struct trp_futures *futures, uint64_t 
 {
     lock(futures);
     struct trp_future_slot *slot = find(futures, id);
-    const struct troupe_type *type = slot && slot->state != SLOT_DROPPED ? slot->outcome.type : NULL;
+    bool wanted = slot && slot->state != SLOT_DROPPED;
+    const struct troupe_type *type = wanted ? slot->outcome.type : NULL;
     unlock(futures);
     return type;
 }

@@ -67,12 +67,13 @@
     TROUPE_BEGIN_(TROUPE_OVERRIDE_, C, B, m, ASK, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
 /** `TROUPE_TASK(t, R, (T, field)…);` a function that runs on a free worker somewhere. */
-#define TROUPE_TASK(t, ...) TROUPE_BEGIN_(TROUPE_TASK_, t, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
+#define TROUPE_TASK(t, ...)                                                                        \
+    TROUPE_BEGIN_(TROUPE_TASK_, t, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
 /** `TROUPE_STRUCT(S, (T, field)…);` a struct that can be an argument or a result. */
 #define TROUPE_STRUCT(S, ...) TROUPE_STRUCT_(S, S, __VA_ARGS__) TROUPE_END_
 
-/** `TROUPE_BYTES(T);` lets a type of the user's own travel as its bytes: no pointer may be inside. */
+/** `TROUPE_BYTES(T);` lets a type of the user's own travel as its bytes: without pointers. */
 #define TROUPE_BYTES(T) TROUPE_TYPE_(T, #T, TROUPE_KIND_BYTES, true, 0, NULL) TROUPE_END_
 
 /** `TROUPE_SPAN(T)`: any number of T, `{ const T *data; size_t count; }`. */
@@ -85,7 +86,7 @@
 
 /** The arguments by name: `troupe_call(C_method, handle, .field = value…, .with = { … })`. */
 #define troupe_call(method, ...)                                                                   \
-    TROUPE_CAT_(method, _with)(__extension__(struct TROUPE_CAT_(method, _call)){.to = __VA_ARGS__})
+    TROUPE_CAT_(method, _with)(__extension__(struct TROUPE_CAT_(method, _call)){.troupe_to = __VA_ARGS__})
 
 /** A new actor, by name: `troupe_new(C, .field = value…, .with = { … })`. */
 #define troupe_new(...)                                                                            \
@@ -162,18 +163,23 @@
 #define TROUPE_FIRST_(first, ...) first
 #define TROUPE_DROP_(first, ...) __VA_ARGS__
 #define TROUPE_OPEN_(...) __VA_ARGS__
-/* One macro cannot be at work within itself: BEGIN at the outside of a declaration, APPLY within. */
+/* One macro cannot be at work within itself: BEGIN is for the outside, APPLY for within. */
 #define TROUPE_BEGIN_(M, ...) M(__VA_ARGS__)
 #define TROUPE_APPLY_(M, ...) M(__VA_ARGS__)
 
-/* The nineteenth argument: what follows a list of up to 18 lands there by the list's length. */
-#define TROUPE_19TH_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, answer, ...) answer
+/* The 34th argument: what follows a list of up to 33 lands there by the list's length. */
+#define TROUPE_34TH_(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17,   \
+                     a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32,    \
+                     a33, answer, ...)                                                             \
+    answer
 #define TROUPE_COUNT_(...)                                                                         \
-    TROUPE_19TH_(__VA_ARGS__, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, ~)
+    TROUPE_34TH_(__VA_ARGS__, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,      \
+                 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, ~)
 #define TROUPE_MORE_(...)                                                                          \
-    TROUPE_19TH_(__VA_ARGS__, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, ~)
+    TROUPE_34TH_(__VA_ARGS__, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,    \
+                 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, ~)
 
-/* M(context, element) for each element but the first; at most 17 of them. */
+/* M(context, element) for each element but the first; at most 32 of them. */
 #define TROUPE_EACH_(M, c, ...)                                                                    \
     TROUPE_CAT_(TROUPE_EACH, TROUPE_COUNT_(__VA_ARGS__))(M, c, __VA_ARGS__)
 #define TROUPE_EACH1(M, c, z)
@@ -194,9 +200,25 @@
 #define TROUPE_EACH16(M, c, z, a, ...) M(c, a) TROUPE_EACH15(M, c, z, __VA_ARGS__)
 #define TROUPE_EACH17(M, c, z, a, ...) M(c, a) TROUPE_EACH16(M, c, z, __VA_ARGS__)
 #define TROUPE_EACH18(M, c, z, a, ...) M(c, a) TROUPE_EACH17(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH19(M, c, z, a, ...) M(c, a) TROUPE_EACH18(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH20(M, c, z, a, ...) M(c, a) TROUPE_EACH19(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH21(M, c, z, a, ...) M(c, a) TROUPE_EACH20(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH22(M, c, z, a, ...) M(c, a) TROUPE_EACH21(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH23(M, c, z, a, ...) M(c, a) TROUPE_EACH22(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH24(M, c, z, a, ...) M(c, a) TROUPE_EACH23(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH25(M, c, z, a, ...) M(c, a) TROUPE_EACH24(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH26(M, c, z, a, ...) M(c, a) TROUPE_EACH25(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH27(M, c, z, a, ...) M(c, a) TROUPE_EACH26(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH28(M, c, z, a, ...) M(c, a) TROUPE_EACH27(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH29(M, c, z, a, ...) M(c, a) TROUPE_EACH28(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH30(M, c, z, a, ...) M(c, a) TROUPE_EACH29(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH31(M, c, z, a, ...) M(c, a) TROUPE_EACH30(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH32(M, c, z, a, ...) M(c, a) TROUPE_EACH31(M, c, z, __VA_ARGS__)
+#define TROUPE_EACH33(M, c, z, a, ...) M(c, a) TROUPE_EACH32(M, c, z, __VA_ARGS__)
 
 /* As TROUPE_EACH_ for an M that begins with a comma, without the first comma. */
-#define TROUPE_LIST_(M, c, ...) TROUPE_CAT_(TROUPE_LIST, TROUPE_MORE_(__VA_ARGS__))(M, c, __VA_ARGS__)
+#define TROUPE_LIST_(M, c, ...)                                                                    \
+    TROUPE_CAT_(TROUPE_LIST, TROUPE_MORE_(__VA_ARGS__))(M, c, __VA_ARGS__)
 #define TROUPE_LIST0(M, c, z)
 #define TROUPE_LIST1(M, c, ...) TROUPE_APPLY_(TROUPE_DROP_, TROUPE_EACH_(M, c, __VA_ARGS__))
 
@@ -216,10 +238,10 @@
 #define TROUPE_PARAMETER2_(T, name) , T name
 
 #define TROUPE_COPY_(from, field) TROUPE_APPLY_(TROUPE_COPY2_, from, TROUPE_OPEN_ field)
-#define TROUPE_COPY2_(from, T, name) args.name = from name;
+#define TROUPE_COPY2_(from, T, name) args_.name = from name;
 
 #define TROUPE_PASS_(c, field) TROUPE_PASS2_ field
-#define TROUPE_PASS2_(T, name) , troupe_args_->name
+#define TROUPE_PASS2_(T, name) , args_->name
 
 #define TROUPE_FLAT_(c, field) TROUPE_FLAT2_ field
 #define TROUPE_FLAT2_(T, name) &&TROUPE_CAT_(troupe_flat_, T)
@@ -249,7 +271,8 @@
 #define TROUPE_SMEMBER_(c, field) TROUPE_SMEMBER2_ field
 #define TROUPE_SMEMBER2_(T, name) TROUPE_CAT_(TROUPE_SMEMBER3_, TROUPE_IS_ARRAY_(T))(T, name)
 #define TROUPE_SMEMBER3_0(T, name) T name;
-#define TROUPE_SMEMBER3_1(T, name) TROUPE_CAT_(TROUPE_ELEMENT_, T) name[TROUPE_CAT_(TROUPE_LENGTH_, T)];
+#define TROUPE_SMEMBER3_1(T, name)                                                                 \
+    TROUPE_CAT_(TROUPE_ELEMENT_, T) name[TROUPE_CAT_(TROUPE_LENGTH_, T)];
 
 #define TROUPE_SFLAT_(c, field) TROUPE_SFLAT2_ field
 #define TROUPE_SFLAT2_(T, name) TROUPE_CAT_(TROUPE_SFLAT3_, TROUPE_IS_ARRAY_(T))(T)
@@ -361,8 +384,8 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
 #define TROUPE_RUN_(P, R, call)                                                                    \
     TROUPE_INLINE_ void P##_run(P##_fn *fn, void *self, const void *args, void *result)            \
     {                                                                                              \
-        const struct P##_args *troupe_args_ = (const struct P##_args *)args;                       \
-        (void)self, (void)troupe_args_, (void)result;                                              \
+        const struct P##_args *args_ = (const struct P##_args *)args;                              \
+        (void)self, (void)args_, (void)result;                                                     \
         if (!fn)                                                                                   \
             troupe_stub_abstract(&P##_signature);                                                  \
         TROUPE_CAT_(TROUPE_STORE, TROUPE_IS_VOID_(R))(R, call);                                    \
@@ -371,62 +394,62 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
 #define TROUPE_STORE1(R, call) call
 
 #define TROUPE_METHOD_RUN_(C, P, R, ...)                                                           \
-    typedef R P##_fn(struct C##_state *self TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__));      \
+    typedef R P##_fn(struct C##_state *self_ TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__));     \
     TROUPE_RUN_(P, R, fn((struct C##_state *)self TROUPE_EACH_(TROUPE_PASS_, ~, __VA_ARGS__)))     \
     extern struct troupe_method P##_method;
 
 /* A function that fills struct P_args from its parameters or from the fields of `call`. */
 #define TROUPE_PACK_(P, from, ...)                                                                 \
-    struct P##_args args;                                                                          \
-    memset(&args, 0, sizeof args);                                                                 \
+    struct P##_args args_;                                                                         \
+    memset(&args_, 0, sizeof args_);                                                               \
     TROUPE_EACH_(TROUPE_COPY_, from, __VA_ARGS__)
 
-#define TROUPE_SEND_TELL_(P, R, to, with) troupe_stub_tell(to, &P##_method, &args, with);
+#define TROUPE_SEND_TELL_(P, R, to, with) troupe_stub_tell(to, &P##_method, &args_, with);
 #define TROUPE_SEND_ASK_(P, R, to, with)                                                           \
-    TROUPE_FUTURE(R) future;                                                                       \
-    future.any = troupe_stub_ask(to, &P##_method, &args, with);                                    \
-    return future;
+    TROUPE_FUTURE(R) future_;                                                                      \
+    future_.any = troupe_stub_ask(to, &P##_method, &args_, with);                                  \
+    return future_;
 #define TROUPE_ANSWER_TELL_(R) void
 #define TROUPE_ANSWER_ASK_(R) __attribute__((warn_unused_result)) TROUPE_FUTURE(R)
 
 #define TROUPE_STUBS_(C, P, ROLE, R, ...)                                                          \
     struct P##_call {                                                                              \
-        C to;                                                                                      \
+        C troupe_to;                                                                               \
         TROUPE_EACH_(TROUPE_MEMBER_, ~, __VA_ARGS__)                                               \
         struct troupe_options with;                                                                \
     };                                                                                             \
-    TROUPE_INLINE_ TROUPE_ANSWER_##ROLE##_(R) P##_with(struct P##_call call)                       \
+    TROUPE_INLINE_ TROUPE_ANSWER_##ROLE##_(R) P##_with(struct P##_call call_)                      \
     {                                                                                              \
-        TROUPE_PACK_(P, call., __VA_ARGS__)                                                        \
-        TROUPE_SEND_##ROLE##_(P, R, call.to.ref, &call.with)                                       \
+        TROUPE_PACK_(P, call_., __VA_ARGS__)                                                       \
+        TROUPE_SEND_##ROLE##_(P, R, call_.troupe_to.ref, &call_.with)                              \
     }                                                                                              \
     TROUPE_INLINE_ TROUPE_ANSWER_##ROLE##_(R)                                                      \
-        P(C to TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__))                                    \
+        P(C to_ TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__))                                   \
     {                                                                                              \
         TROUPE_PACK_(P, , __VA_ARGS__)                                                             \
-        TROUPE_SEND_##ROLE##_(P, R, to.ref, NULL)                                                  \
+        TROUPE_SEND_##ROLE##_(P, R, to_.ref, NULL)                                                 \
     }
 
 /* The call from inside: of the actor's own, perhaps overriding, method, at once. */
 #define TROUPE_INSIDE_(C, P, R, ...)                                                               \
     TROUPE_INLINE_ R P##_inside(                                                                   \
-        struct C##_state *self TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__))                    \
+        struct C##_state *self_ TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__))                   \
     {                                                                                              \
         TROUPE_PACK_(P, , __VA_ARGS__)                                                             \
         TROUPE_CAT_(TROUPE_INSIDE, TROUPE_IS_VOID_(R))(P, R)                                       \
     }
 #define TROUPE_INSIDE0(P, R)                                                                       \
-    R result;                                                                                      \
-    troupe_stub_inside(self, &P##_method, &args, &result);                                         \
-    return result;
-#define TROUPE_INSIDE1(P, R) troupe_stub_inside(self, &P##_method, &args, NULL);
+    R result_;                                                                                     \
+    troupe_stub_inside(self_, &P##_method, &args_, &result_);                                      \
+    return result_;
+#define TROUPE_INSIDE1(P, R) troupe_stub_inside(self_, &P##_method, &args_, NULL);
 
 #define TROUPE_METHOD_(C, m, ROLE, R, base, ...)                                                   \
     typedef C C##_##m##_owner;                                                                     \
     TROUPE_FREE_NAME_(m);                                                                          \
     TROUPE_SIGNATURE_(C##_##m, #C, #m, TROUPE_ROLE_##ROLE, R, base, __VA_ARGS__)                   \
     TROUPE_METHOD_RUN_(C, C##_##m, R, __VA_ARGS__)                                                 \
-    typedef R C##_##m##_plain(void *self TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__));         \
+    typedef R C##_##m##_plain(void *self_ TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__));        \
     TROUPE_STUBS_(C, C##_##m, ROLE, R, __VA_ARGS__)                                                \
     TROUPE_INSIDE_(C, C##_##m, R, __VA_ARGS__)
 
@@ -472,9 +495,9 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
     TROUPE_LIFE_(C)                                                                                \
     TROUPE_INLINE_ C C##_self(const struct C##_state *self)                                        \
     {                                                                                              \
-        C handle;                                                                                  \
-        handle.ref = troupe_stub_self(self);                                                       \
-        return handle;                                                                             \
+        C handle_;                                                                                 \
+        handle_.ref = troupe_stub_self(self);                                                      \
+        return handle_;                                                                            \
     }                                                                                              \
     TROUPE_END_
 
@@ -484,25 +507,25 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
         TROUPE_EACH_(TROUPE_MEMBER_, ~, __VA_ARGS__)                                               \
         struct troupe_options with;                                                                \
     };                                                                                             \
-    TROUPE_INLINE_ C C##_new_with(struct C##_new_call call)                                        \
+    TROUPE_INLINE_ C C##_new_with(struct C##_new_call call_)                                       \
     {                                                                                              \
-        TROUPE_PACK_(C##_init, call., __VA_ARGS__)                                                 \
-        C handle;                                                                                  \
-        handle.ref = troupe_stub_new(&C##_class, &C##_init_signature, &args, &call.with);          \
-        return handle;                                                                             \
+        TROUPE_PACK_(C##_init, call_., __VA_ARGS__)                                                \
+        C handle_;                                                                                 \
+        handle_.ref = troupe_stub_new(&C##_class, &C##_init_signature, &args_, &call_.with);       \
+        return handle_;                                                                            \
     }                                                                                              \
     TROUPE_INLINE_ C C##_new(TROUPE_PARAMETERS_(__VA_ARGS__))                                      \
     {                                                                                              \
         TROUPE_PACK_(C##_init, , __VA_ARGS__)                                                      \
-        C handle;                                                                                  \
-        handle.ref = troupe_stub_new(&C##_class, &C##_init_signature, &args, NULL);                \
-        return handle;                                                                             \
+        C handle_;                                                                                 \
+        handle_.ref = troupe_stub_new(&C##_class, &C##_init_signature, &args_, NULL);              \
+        return handle_;                                                                            \
     }                                                                                              \
     TROUPE_INLINE_ void C##_init(                                                                  \
-        struct C##_state *self TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__))                    \
+        struct C##_state *self_ TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__))                   \
     {                                                                                              \
         TROUPE_PACK_(C##_init, , __VA_ARGS__)                                                      \
-        troupe_stub_init(self, &C##_class, &args);                                                 \
+        troupe_stub_init(self_, &C##_class, &args_);                                               \
     }
 
 /* The two functions that every class may have: a destructor and a repr. */
@@ -526,19 +549,19 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
         TROUPE_EACH_(TROUPE_MEMBER_, ~, __VA_ARGS__)                                               \
         struct troupe_options with;                                                                \
     };                                                                                             \
-    TROUPE_INLINE_ TROUPE_ANSWER_ASK_(R) t##_with(struct t##_call call)                            \
+    TROUPE_INLINE_ TROUPE_ANSWER_ASK_(R) t##_with(struct t##_call call_)                           \
     {                                                                                              \
-        TROUPE_PACK_(t, call., __VA_ARGS__)                                                        \
-        TROUPE_FUTURE(R) future;                                                                   \
-        future.any = troupe_stub_submit(&t##_method, &args, &call.with);                           \
-        return future;                                                                             \
+        TROUPE_PACK_(t, call_., __VA_ARGS__)                                                       \
+        TROUPE_FUTURE(R) future_;                                                                  \
+        future_.any = troupe_stub_submit(&t##_method, &args_, &call_.with);                        \
+        return future_;                                                                            \
     }                                                                                              \
     TROUPE_INLINE_ TROUPE_ANSWER_ASK_(R) t(TROUPE_PARAMETERS_(__VA_ARGS__))                        \
     {                                                                                              \
         TROUPE_PACK_(t, , __VA_ARGS__)                                                             \
-        TROUPE_FUTURE(R) future;                                                                   \
-        future.any = troupe_stub_submit(&t##_method, &args, NULL);                                 \
-        return future;                                                                             \
+        TROUPE_FUTURE(R) future_;                                                                  \
+        future_.any = troupe_stub_submit(&t##_method, &args_, NULL);                               \
+        return future_;                                                                            \
     }                                                                                              \
     TROUPE_END_
 

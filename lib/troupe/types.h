@@ -97,7 +97,7 @@ typedef void troupe_thunk(void *self, const void *args, void *result);
 struct troupe_method {
     const struct troupe_signature *signature;
     troupe_thunk *thunk;
-    uint32_t slot; /**< place in the class's table of methods, or the number of the task; set at start */
+    uint32_t slot; /**< place in the class's table, or the task's number; set at start */
 };
 
 /** A class with its methods. */

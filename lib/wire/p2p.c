@@ -17,7 +17,7 @@
 #define TAG 7
 #define POSTED 16  /* receives ahead */
 #define FLYING 64  /* sends under way; more in flight is slower over shared memory */
-#define EAGER 4000 /* bytes that leave at once; larger ones are rung for again when they have left */
+#define EAGER 4000 /* bytes that leave at once; larger ones are rung for again when they have */
 
 /* Before the records of each message. */
 struct head {

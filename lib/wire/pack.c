@@ -27,9 +27,10 @@ static size_t tail_of_fields(const struct troupe_type *type, const void *value)
     size_t size = 0;
     for (uint32_t i = 0; i < type->count; i++) {
         const struct troupe_field *f = &type->fields[i];
+        const char *at = (const char *)value + f->offset;
         uint32_t n = f->count ? f->count : 1;
         for (uint32_t k = 0; k < n && !f->type->flat; k++)
-            size = add(size, tail_size(f->type, (const char *)value + f->offset + k * f->type->size));
+            size = add(size, tail_size(f->type, at + k * f->type->size));
     }
     return size;
 }

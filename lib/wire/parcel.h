@@ -26,7 +26,8 @@ struct trp_parcel_queue {
     struct trp_parcel *head, *tail;
 };
 
-struct trp_parcel *trp_parcel_new(size_t room); /* held once; never NULL: dies when memory is short */
+/* Held once. Never NULL: the process ends when memory is short. */
+struct trp_parcel *trp_parcel_new(size_t room);
 void trp_parcel_recycle(struct trp_parcel *parcel);
 void trp_parcel_pool_clear(void);
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every source file is named in a Makefile.mk: one that is not is never built, run or shipped.
-# (All of tests/compile is shipped and tried.)
+# (All of tests/compile and tests/declare is shipped and tried.)
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -15,7 +15,7 @@ names() {
 }
 
 {
-    find lib apps tests -path tests/compile -prune -o -name '*.[chS]' -print
+    find lib apps tests -path tests/compile -prune -o -path tests/declare -prune -o -name '*.[chS]' -print
     find apps tests -name '*.sh'
     find slurm -type f ! -name Makefile.mk
 } | sort | (
