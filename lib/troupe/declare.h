@@ -86,7 +86,8 @@
 
 /** The arguments by name: `troupe_call(C_method, handle, .field = value…, .with = { … })`. */
 #define troupe_call(method, ...)                                                                   \
-    TROUPE_CAT_(method, _with)(__extension__(struct TROUPE_CAT_(method, _call)){.troupe_to = __VA_ARGS__})
+    TROUPE_CAT_(method, _with)                                                                     \
+    (__extension__(struct TROUPE_CAT_(method, _call)){.troupe_to = __VA_ARGS__})
 
 /** A new actor, by name: `troupe_new(C, .field = value…, .with = { … })`. */
 #define troupe_new(...)                                                                            \
