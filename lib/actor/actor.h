@@ -1,9 +1,9 @@
 /*
  * Actors: state, mailbox and life of those that this rank hosts, and the tables that find them.
  *
- * It knows instances and the letters that wait for them; it refuses to know where letters come from
- * and when they are read. The thread in the scheduler role is the only one here. An actor owns its
- * mailbox; a letter is a parcel of one record.
+ * It knows instances, the letters that wait for them, and how the last few thousand ended; it
+ * refuses to know where letters come from and when they are read. The thread in the scheduler role
+ * is the only one here. An actor owns its mailbox; a letter is a parcel of one record.
  */
 #ifndef TRP_ACTOR_H
 #define TRP_ACTOR_H
@@ -16,11 +16,33 @@
 #include "wire/parcel.h"
 
 struct trp_context;
+struct trp_worker;
 
 enum trp_life {
     TRP_LIFE_EXPECTED, /* called before its creation has come: letters wait */
     TRP_LIFE_ALIVE,
-    TRP_LIFE_FAILED, /* its constructor failed: letters are answered with the story */
+    TRP_LIFE_ENDING, /* when the method that is running is done */
+};
+
+/* Who is to be told of an actor's end: a future on a rank. */
+struct trp_watcher {
+    int rank;
+    uint64_t future;
+};
+
+/* What few actors have. */
+struct trp_actor_more {
+    struct trp_watcher *watchers;
+    size_t watcher_count;
+    struct troupe_ref *children; /* tied: they end with it */
+    size_t child_count;
+    char *name;                /* it was created under */
+    struct trp_parcel *create; /* its creation, while it is not known whether the name is free */
+    bool name_granted;
+    struct trp_worker *worker; /* of its own */
+    struct trp_parcel *lent;   /* to that worker, while a method runs there */
+    int end_reason;            /* ENDING: why, and the story, from malloc */
+    char *end_story;
 };
 
 struct trp_actor {
@@ -29,34 +51,62 @@ struct trp_actor {
     struct trp_parcel_queue mailbox;
     struct trp_actor *next_mail; /* in the scheduler's list of actors with letters */
     struct troupe_ref ref;
-    char *story;                 /* of a failure, from malloc */
+    struct trp_actor_more *more; /* NULL: nothing of that */
+    uint16_t depth;              /* its creator's + 1: 1 for the driver's */
     uint8_t life;
     bool listed; /* in that list */
     _Alignas(16) unsigned char state[];
 };
 
+/* How an actor ended. */
+struct trp_end {
+    struct troupe_ref ref;
+    int reason;
+    char *story; /* from malloc */
+};
+
 /* The actors of one rank: by creator and index; chunks that never move. */
 struct trp_actors {
     int ranks;
-    struct trp_actor_list *lists; /* [ranks], by creator */
-    uint32_t *next_index;         /* [ranks]: of those that this rank makes, by host */
+    struct trp_actor_list *lists;   /* [ranks], by creator */
+    struct trp_actor_names *made;   /* [ranks]: of those that this rank makes, by host */
+    struct trp_end *ends;           /* the latest, a ring */
+    size_t end_count;               /* ever */
+    size_t alive;
 };
 
 void trp_actors_open(struct trp_actors *actors, int ranks);
-
-/* Calls `destroy` on each actor, latest first, and frees all. */
-void trp_actors_close(struct trp_actors *actors, void (*destroy)(struct trp_actor *, void *),
-                      void *arg);
+void trp_actors_close(struct trp_actors *actors);
 
 /* The handle of a new actor on `host`, made by rank `creator`. Any thread. */
 struct troupe_ref trp_actors_name(struct trp_actors *actors, int host, int creator);
 
-/* The actor, or the place where letters wait for it. */
+/* The actor of that name has ended, or was never created: its index may be used again. */
+void trp_actors_reuse(struct trp_actors *actors, struct troupe_ref ended);
+
+/* The actor, or the place where letters wait for it; NULL if it has ended. */
 struct trp_actor *trp_actors_find(struct trp_actors *actors, struct troupe_ref ref);
 
-/* An actor of the class with zeroed state; letters that came before it are in its mailbox. */
+/* It has ended. */
+bool trp_actors_ended(struct trp_actors *actors, struct troupe_ref ref);
+
+/* An actor of the class with zeroed state; letters and watchers that came before are its own. */
 struct trp_actor *trp_actors_create(struct trp_actors *actors, struct troupe_ref ref,
                                     struct troupe_class *class_);
+
+/* Frees it; its handle is of an ended actor now, whose story is kept. The letters are gone before.
+   `story` is from malloc and taken over. */
+void trp_actors_remove(struct trp_actors *actors, struct trp_actor *actor, int reason, char *story);
+
+/* How it ended; NULL if that is too long ago. */
+const struct trp_end *trp_actors_end_of(const struct trp_actors *actors, struct troupe_ref ref);
+
+/* Calls fn on each actor of that depth (0: any), latest first. It may remove it. */
+void trp_actors_each(struct trp_actors *actors, int depth,
+                     void (*fn)(struct trp_actor *actor, void *arg), void *arg);
+
+/* What few actors have, made if it was not there. */
+struct trp_actor_more *trp_actor_more(struct trp_actor *actor);
 
 /* ---- handles --------------------------------------------------------------------------------- */
 
@@ -70,6 +120,11 @@ static inline struct troupe_ref trp_ref(int host, uint32_t creator, uint32_t ind
 static inline bool trp_ref_none(struct troupe_ref ref)
 {
     return ref.place >> 32 == 0;
+}
+
+static inline bool trp_ref_same(struct troupe_ref a, struct troupe_ref b)
+{
+    return a.place == b.place && a.serial == b.serial;
 }
 
 static inline int trp_ref_host(struct troupe_ref ref)
@@ -92,7 +147,7 @@ static inline uint32_t trp_ref_generation(struct troupe_ref ref)
     return (uint32_t)ref.serial;
 }
 
-/* A number for people, the same on every rank: its host counts no other actor by it. */
+/* A number for people, the same on every rank: its host counts no other living actor by it. */
 static inline uint64_t trp_ref_number(struct troupe_ref ref, int ranks)
 {
     return (uint64_t)trp_ref_index(ref) * (uint64_t)ranks + trp_ref_creator(ref);

@@ -9,17 +9,23 @@
 void (*trp_die_hook)(void);
 
 static int log_rank = -1;
-static enum trp_log_level log_level = TRP_LOG_WARNING;
+static enum troupe_log_level log_level = TROUPE_LOG_WARNING;
 
-static const char *const level_names[] = {"error", "warning", "info", "debug"};
+static const char *const level_names[] = {"", "error", "warning", "info", "debug"};
 
-void trp_log_open(int rank)
+void trp_log_open(int rank, enum troupe_log_level level)
 {
     log_rank = rank;
+    log_level = level ? level : TROUPE_LOG_WARNING;
     const char *wanted = getenv("TROUPE_LOG");
-    for (int i = 0; wanted && i < 4; i++)
+    for (int i = TROUPE_LOG_ERROR; wanted && i <= TROUPE_LOG_DEBUG; i++)
         if (!strcmp(wanted, level_names[i]))
-            log_level = (enum trp_log_level)i;
+            log_level = (enum troupe_log_level)i;
+}
+
+bool trp_log_wanted(enum troupe_log_level level)
+{
+    return level >= TROUPE_LOG_ERROR && level <= log_level;
 }
 
 static void write_line(const char *level, const char *format, va_list args)
@@ -34,9 +40,9 @@ static void write_line(const char *level, const char *format, va_list args)
     (void)ignored;
 }
 
-void trp_log(enum trp_log_level level, const char *format, ...)
+void trp_log(enum troupe_log_level level, const char *format, ...)
 {
-    if (level > log_level)
+    if (!trp_log_wanted(level))
         return;
     va_list args;
     va_start(args, format);

@@ -5,13 +5,22 @@
 #ifndef TRP_LOG_H
 #define TRP_LOG_H
 
-enum trp_log_level { TRP_LOG_ERROR, TRP_LOG_WARNING, TRP_LOG_INFO, TRP_LOG_DEBUG };
+#include <stdbool.h>
 
-/* The number put before each line, -1 for none; and the level, from TROUPE_LOG. */
-void trp_log_open(int rank);
+#include "troupe/log.h"
 
-__attribute__((format(printf, 2, 3))) void trp_log(enum trp_log_level level, const char *format,
-                                                   ...);
+#define TRP_LOG_ERROR TROUPE_LOG_ERROR
+#define TRP_LOG_WARNING TROUPE_LOG_WARNING
+#define TRP_LOG_INFO TROUPE_LOG_INFO
+#define TRP_LOG_DEBUG TROUPE_LOG_DEBUG
+
+/* The number put before each line, -1 for none; and the level, unless TROUPE_LOG says another. */
+void trp_log_open(int rank, enum troupe_log_level level);
+
+bool trp_log_wanted(enum troupe_log_level level);
+
+__attribute__((format(printf, 2, 3))) void trp_log(enum troupe_log_level level,
+                                                   const char *format, ...);
 
 /* Says why and ends the process: for what cannot be reported in any other way. */
 __attribute__((noreturn, format(printf, 1, 2))) void trp_die(const char *format, ...);

@@ -30,11 +30,15 @@ const char *troupe_story(void)
 static troupe_status check(struct trp_context *c, struct trp_futures *futures, uint64_t id,
                            size_t size)
 {
-    const struct troupe_type *type = trp_future_type(futures, id);
+    struct troupe_ref target;
+    const struct troupe_type *type = trp_future_promise(futures, id, &target);
     if (!type)
         return tell_story(c, TROUPE_NO_FUTURE, troupe_status_text(TROUPE_NO_FUTURE));
     if (type->size != size)
         return tell_story(c, TROUPE_INVALID, "the future is of a value of another size");
+    if (c->actor && trp_ref_same(target, c->actor->ref))
+        return tell_story(c, TROUPE_INVALID,
+                          "it waits for a method of its own, which cannot run before this one ends");
     return TROUPE_OK;
 }
 
@@ -52,6 +56,9 @@ static troupe_status wait_ready(struct trp_context *c, struct trp_futures *futur
         if (expired)
             break;
         trp_wait(c, deadline);
+        if (c->cancelled)
+            trp_future_unwatch(futures, id, c);
+        trp_caller_check(c);
     }
     trp_future_unwatch(futures, id, c);
     return tell_story(c, TROUPE_TIMEOUT, troupe_status_text(TROUPE_TIMEOUT));
@@ -160,6 +167,62 @@ void troupe_await_each(const troupe_future *futures, size_t n, void *values, siz
 {
     for (size_t i = 0; i < n; i++)
         memcpy((char *)values + i * size, troupe_await_any(futures[i], size), size);
+}
+
+/* ---- lists of futures ------------------------------------------------------------------------ */
+
+/* A future that is no more is as good as ready: whoever takes it is told at once. */
+static bool pending(struct trp_context *c, troupe_future future)
+{
+    struct trp_futures *futures = trp_futures_of(c->rank, future.id);
+    return trp_future_watch(futures, future.id, c) == TRP_FUTURE_PENDING;
+}
+
+static void unwatch_all(struct trp_context *c, const troupe_future *futures, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        trp_future_unwatch(trp_futures_of(c->rank, futures[i].id), futures[i].id, c);
+}
+
+static size_t count_ready(struct trp_context *c, const troupe_future *futures, size_t n,
+                          size_t want)
+{
+    size_t ready = 0;
+    for (size_t i = 0; i < n && ready < want; i++)
+        ready += !pending(c, futures[i]);
+    return ready;
+}
+
+size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double seconds)
+{
+    struct trp_context *c = trp_caller_waiting();
+    if (!c)
+        return 0;
+    double deadline = seconds < 0 ? -1 : trp_now() + seconds;
+    want = want < n ? want : n;
+    size_t ready, first = 0;
+    for (bool expired = false;; expired = deadline >= 0 && trp_now() >= deadline) {
+        trp_wait_prepare(c);
+        /* For all of them it is enough to wait for one after the other. */
+        while (want == n && first < n && !pending(c, futures[first]))
+            first++;
+        ready = want == n ? first : count_ready(c, futures, n, want);
+        if (ready >= want || expired)
+            break;
+        trp_wait(c, deadline);
+        if (c->cancelled)
+            unwatch_all(c, futures, n);
+        trp_caller_check(c);
+    }
+    if (ready < want)
+        ready = count_ready(c, futures, n, n);
+    unwatch_all(c, futures, n);
+    return ready;
+}
+
+bool troupe_done_any(troupe_future future)
+{
+    return troupe_wait(&future, 1, 1, 0) == 1;
 }
 
 void troupe_drop_any(troupe_future future)

@@ -17,7 +17,10 @@ struct trp_caller trp_caller(void);
 /* The context, if it may wait: not in an OpenMP region, not in a destructor. NULL otherwise. */
 struct trp_context *trp_caller_waiting(void);
 
-/* Ends the calling context with this story. */
+/* After a wait: ends the context if somebody has cancelled it meanwhile. */
+void trp_caller_check(struct trp_context *context);
+
+/* Ends the calling context with this story, to which its own name is added. */
 __attribute__((noreturn)) void trp_fail(struct trp_context *context, int status,
                                         const char *story);
 

@@ -4,22 +4,39 @@
 #include "troupe/method.h"
 
 #include <omp.h>
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "call/driver.h"
 #include "call/caller.h"
-#include "schedule/deliver.h"
+#include "schedule/execute.h"
+#include "schedule/send.h"
 #include "schedule/wait.h"
+#include "schedule/who.h"
 #include "schedule/workers.h"
 #include "troupe/status.h"
 
 /* ---- failing --------------------------------------------------------------------------------- */
+
+/* Ends a method or task: its frames are given up. */
+__attribute__((noreturn)) static void leave(struct trp_context *c, int status, const char *story)
+{
+    if (!c->method)
+        trp_die("a destructor failed: %s", story);
+    if (c->worker)
+        trp_worker_fail(c, status, story);
+    char *kept = strdup(story); /* it may be the context's own */
+    struct trp_carrier *carrier = &c->rank->carrier;
+    trp_conclude(c, status, kept ? kept : "");
+    free(kept);
+    trp_set_current(NULL);
+    trp_carrier_abandon(carrier);
+}
 
 void trp_fail(struct trp_context *c, int status, const char *story)
 {
@@ -30,13 +47,33 @@ void trp_fail(struct trp_context *c, int status, const char *story)
     snprintf(told, sizeof told, "%s: %s", who, story);
     if (c->kind == TRP_CONTEXT_DRIVER)
         trp_driver_failed(c, story);
-    if (!c->method)
-        trp_die("a destructor failed: %s", told);
-    trp_conclude(c, status, told);
-    if (c->kind == TRP_CONTEXT_TASK)
-        trp_worker_abandon(c);
-    trp_set_current(NULL);
-    trp_carrier_abandon(&c->rank->carrier);
+    leave(c, status, told);
+}
+
+void trp_caller_check(struct trp_context *c)
+{
+    if (!c->cancelled)
+        return;
+    if (c->kind == TRP_CONTEXT_DRIVER)
+        trp_driver_leave(c);
+    leave(c, c->cancelled, c->cancelled_by);
+}
+
+void troupe_exit(int status)
+{
+    struct trp_caller caller = trp_caller();
+    struct trp_context *c = caller.context;
+    int kept = status < 0 || status > 255 ? 1 : status;
+    if (c && c->kind == TRP_CONTEXT_DRIVER && !omp_in_parallel()) {
+        caller.rank->status = kept;
+        trp_driver_leave(c);
+    }
+    const struct trp_record head = {.kind = TRP_RECORD_EXIT, .number = kept};
+    trp_send_bytes_from(caller.rank, c, 0, &head, "", 0);
+    if (c && !omp_in_parallel())
+        leave(c, TROUPE_CANCELLED, "the program has called troupe_exit");
+    for (;;)
+        pause(); /* a thread of an OpenMP team: the process ends around it */
 }
 
 void troupe_fail(int code, const char *format, ...)
@@ -87,6 +124,21 @@ void troupe_sleep(double seconds)
                 "a destructor");
     trp_wait_prepare(c);
     trp_wait(c, trp_now() + (seconds > 0 ? seconds : 0));
+    trp_caller_check(c);
+}
+
+void troupe_mpi_begin(void)
+{
+    const struct trp_context *c = context_for("troupe_mpi_begin");
+    if (c->worker)
+        trp_guests_enter(c->rank);
+}
+
+void troupe_mpi_end(void)
+{
+    const struct trp_context *c = context_for("troupe_mpi_end");
+    if (c->worker)
+        trp_guests_leave(c->rank);
 }
 
 int troupe_cpus(void)

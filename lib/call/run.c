@@ -9,14 +9,17 @@
 #include <string.h>
 
 #include "actor/classes.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "call/driver.h"
 #include "schedule/quiet.h"
 #include "schedule/rank.h"
 #include "schedule/wait.h"
+#include "schedule/who.h"
 #include "schedule/workers.h"
 
 #define MAIN_STACK (1024 * 1024) /* bytes, of the main routine of a rank that self plays */
+#define LINGER 30.0              /* seconds */
 #define NOT_STARTED 2
 
 /* What troupe_run was given, and the ranks that this process is. */
@@ -75,6 +78,10 @@ static bool launched(void)
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (getenv(signs[i]))
             return true;
+    /* srun without MPI's wire-up: each would be alone, and not know; transport p2p says so. */
+    const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
+    if (tasks && atoi(tasks) > 1)
+        return true;
     int initialised;
     MPI_Initialized(&initialised);
     return initialised;
@@ -103,7 +110,8 @@ static bool open_self(struct job *job)
 
 static bool open_p2p(struct job *job)
 {
-    return make_seats(job, 1) && (job->seats[0].wire = trp_wire_open_p2p(&job->argc, &job->argv));
+    return make_seats(job, 1) && (job->seats[0].wire = trp_wire_open_p2p(&job->argc, &job->argv,
+                                                                       job->options.comm));
 }
 
 static bool open_wire(struct job *job)
@@ -127,9 +135,13 @@ static void open_ranks(struct job *job)
         seat->stack = i == 0 ? trp_stack_native() : trp_stack_new(MAIN_STACK, serve, seat);
         if (!seat->stack)
             trp_die("no memory for the stack of rank %d", seat->wire->rank);
-        seat->rank = trp_rank_open(seat->wire, seat->stack);
+        seat->rank = trp_rank_open(seat->wire, seat->stack, job->options.stack_bytes);
+        seat->rank->linger = job->options.linger ? job->options.linger : LINGER;
     }
     trp_home = job->seats[0].rank;
+    trp_crash_open(trp_who_crashed);
+    job->seats[0].wire->died = trp_who_died;
+    job->seats[0].wire->ops->watch(job->seats[0].wire);
 }
 
 static void close_ranks(struct job *job)
@@ -139,6 +151,7 @@ static void close_ranks(struct job *job)
         trp_stack_free(job->seats[i].stack);
     }
     free(job->seats);
+    trp_crash_close();
     trp_home = NULL;
 }
 
@@ -199,20 +212,29 @@ static void serve(void *arg)
 /* Where a driver that fails comes out: in the frame that called it, below it on the same stack. */
 static jmp_buf driver_exit;
 
-void trp_driver_failed(struct trp_context *driver, const char *story)
+void trp_driver_leave(struct trp_context *driver)
 {
     (void)driver;
-    trp_log(TRP_LOG_ERROR, "the driver failed: %s", story);
     longjmp(driver_exit, 1);
 }
 
-/* False when the driver failed. */
-static bool drive(const struct job *job, int *status)
+void trp_driver_failed(struct trp_context *driver, const char *story)
+{
+    trp_log(TRP_LOG_ERROR, "the driver failed: %s", story);
+    driver->rank->status = 1;
+    trp_driver_leave(driver);
+}
+
+/* The driver, then what it has left to be done, then the end of the actors: all of it is skipped
+   when the driver fails or somebody calls troupe_exit. */
+static void drive(const struct job *job, struct trp_rank *rank)
 {
     if (setjmp(driver_exit))
-        return false;
-    *status = job->driver(job->argc, job->argv);
-    return true;
+        return;
+    int status = job->driver(job->argc, job->argv);
+    rank->status = status < 0 || status > 255 ? 1 : status;
+    trp_quiet_wait(rank);
+    trp_quiet_end_actors(rank);
 }
 
 static void lead(struct job *job)
@@ -221,10 +243,8 @@ static void lead(struct job *job)
     struct trp_context context = {.kind = TRP_CONTEXT_DRIVER, .rank = rank, .cpus = 1};
     rank->main = &context;
     trp_set_current(&context);
-    int status = 1;
-    if (drive(job, &status))
-        trp_quiet_wait(rank);
-    trp_quiet_end(rank, status < 0 || status > 255 ? 1 : status);
+    drive(job, rank);
+    trp_quiet_end(rank, rank->status);
     leave(rank);
     trp_context_release(&context);
     job->seats[0].wire->ops->close(job->seats[0].wire);
@@ -253,7 +273,7 @@ static bool ready(const struct job *job)
 static int run(struct job *job)
 {
     struct trp_wire *wire = job->seats[0].wire;
-    trp_log_open(wire->ranks > 1 && job->count == 1 ? wire->rank : -1);
+    trp_log_open(wire->ranks > 1 && job->count == 1 ? wire->rank : -1, job->options.log);
     open_ranks(job);
     bool start = same_program(job) && ready(job);
     for (int i = 0; i < job->count && !start; i++) {
@@ -275,7 +295,7 @@ int troupe_run(int argc, char **argv, troupe_driver *driver,
     struct job job = {.argc = argc, .argv = argv, .driver = driver};
     if (options)
         job.options = *options;
-    trp_log_open(-1);
+    trp_log_open(-1, job.options.log);
     int status = NOT_STARTED;
     if (!trp_classes_open() || !read_environment(&job.options) || !open_wire(&job))
         free(job.seats);

@@ -44,6 +44,8 @@ void trp_context_release(struct trp_context *context)
     trp_arena_release(&context->arena, NULL);
     free(context->story);
     free(context->scratch);
+    free(context->cancelled_by);
     context->story = NULL;
     context->scratch = NULL;
+    context->cancelled_by = NULL;
 }

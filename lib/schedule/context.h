@@ -3,7 +3,7 @@
  *
  * A context knows what it must answer, what memory and deferred functions go with it, and where it
  * stands while it waits. It lives on the stack that runs it. The thread that runs it is the only
- * one to touch it, but for `woken` and `next` of a task, which its worker's lock guards.
+ * one to touch it, but for `woken`, `next` and `cancelled` of one on a worker: its lock guards them.
  */
 #ifndef TRP_CONTEXT_H
 #define TRP_CONTEXT_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "schedule/timers.h"
 #include "troupe/types.h"
 
 struct trp_actor;
@@ -28,14 +29,15 @@ struct trp_deferred; /* a function to be called at the end */
 struct trp_context {
     enum trp_context_kind kind;
     struct trp_rank *rank;
-    struct trp_worker *worker; /* of a task */
+    struct trp_worker *worker; /* whose thread runs it; NULL: the scheduler's */
     struct trp_actor *actor;   /* of a method */
     const struct troupe_method *method;
     void *args;                /* of a method, unpacked */
     struct trp_parcel *parcel; /* held: they are in it */
     int32_t caller;            /* rank that gets the answer, */
     uint64_t answer;           /* for this future of it; 0: nobody asked */
-    int cpus;                  /* threads of a task's team */
+    int cpus;                  /* threads of its OpenMP team */
+    bool exiting;              /* its actor ends with it */
 
     struct trp_arena arena;
     struct trp_deferred *deferred;
@@ -44,11 +46,13 @@ struct trp_context {
     size_t scratch_room;
 
     struct trp_stack *stack; /* parked: where it stands; NULL: it runs or waits in place */
+    bool waiting; /* on a worker: it does */
     bool woken;
-    double deadline; /* in a heap of timers */
-    size_t timer;    /* place in it + 1; 0: in none */
-    struct trp_context *next;              /* in a queue of contexts that go on */
+    struct trp_timer timer;   /* of a wait that has a limit */
+    struct trp_context *next; /* in a queue of contexts that go on */
     struct trp_context *parked_next, **parked_link; /* among the rank's parked ones */
+    int cancelled;            /* status to fail with when the wait ends; 0: go on */
+    char *cancelled_by;       /* the story, from malloc */
 };
 
 struct trp_context_queue {

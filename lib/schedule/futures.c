@@ -17,6 +17,7 @@ struct trp_future_slot {
     uint32_t generation;
     uint32_t next_free; /* index + 1 */
     struct trp_context *waiter;
+    struct troupe_ref target;
     struct trp_outcome outcome;
 };
 
@@ -116,7 +117,8 @@ bool trp_future_is_shared(uint64_t id)
     return id & SHARED_BIT;
 }
 
-uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *type)
+uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *type,
+                        struct troupe_ref target)
 {
     lock(futures);
     uint32_t index = free_index(futures);
@@ -125,6 +127,7 @@ uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *t
     slot->generation = (slot->generation + 1) & 0x7fffffff;
     slot->generation += slot->generation == 0;
     slot->outcome.type = type;
+    slot->target = target;
     uint64_t id = (uint64_t)slot->generation << 32 | index;
     unlock(futures);
     return futures->shared ? id | SHARED_BIT : id;
@@ -215,12 +218,15 @@ void trp_future_resolve(struct trp_futures *futures, uint64_t id, int status, co
     unlock(futures);
 }
 
-const struct troupe_type *trp_future_type(struct trp_futures *futures, uint64_t id)
+const struct troupe_type *trp_future_promise(struct trp_futures *futures, uint64_t id,
+                                             struct troupe_ref *target)
 {
     lock(futures);
     struct trp_future_slot *slot = find(futures, id);
     bool wanted = slot && slot->state != SLOT_DROPPED;
     const struct troupe_type *type = wanted ? slot->outcome.type : NULL;
+    if (wanted)
+        *target = slot->target;
     unlock(futures);
     return type;
 }

@@ -42,7 +42,9 @@ enum trp_future_state { TRP_FUTURE_NONE, TRP_FUTURE_PENDING, TRP_FUTURE_READY };
 void trp_futures_open(struct trp_futures *futures, bool shared);
 void trp_futures_close(struct trp_futures *futures);
 
-uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *type);
+/* `target` is the actor that is asked; none for a task. */
+uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *type,
+                        struct troupe_ref target);
 bool trp_future_is_shared(uint64_t id);
 
 /* Whether the outcome is there; if not, `waiter` will be woken when it comes. */
@@ -61,7 +63,8 @@ void trp_future_drop(struct trp_futures *futures, uint64_t id);
 void trp_future_resolve(struct trp_futures *futures, uint64_t id, int status, const void *bytes,
                         size_t size);
 
-/* The type that was promised; NULL if there is no such future. */
-const struct troupe_type *trp_future_type(struct trp_futures *futures, uint64_t id);
+/* The type that was promised, and who was asked; NULL if there is no such future. */
+const struct troupe_type *trp_future_promise(struct trp_futures *futures, uint64_t id,
+                                             struct troupe_ref *target);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "schedule/deliver.h"
+#include "schedule/execute.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/workers.h"
@@ -56,9 +57,15 @@ bool trp_loop_takes_answer(struct trp_rank *rank)
     return true;
 }
 
+/* Letters wait while too many methods do. */
+static bool has_mail(const struct trp_rank *rank)
+{
+    return rank->mail && rank->parked_count < TRP_PARKED_MAX;
+}
+
 bool trp_loop_can_run(struct trp_rank *rank)
 {
-    return rank->ready.head || rank->mail || peek(rank);
+    return rank->ready.head || has_mail(rank) || peek(rank);
 }
 
 static bool step(struct trp_rank *rank)
@@ -68,8 +75,8 @@ static bool step(struct trp_rank *rank)
         trp_carrier_resume(&rank->carrier, woken->stack);
         return true;
     }
-    if (rank->mail) {
-        trp_deliver_mail(rank);
+    if (has_mail(rank)) {
+        trp_execute_mail(rank);
         return true;
     }
     struct trp_record *record = peek(rank);
@@ -94,14 +101,16 @@ static void fire_timers(struct trp_rank *rank)
     if (!rank->timers.count)
         return;
     double now = trp_now();
-    struct trp_context *due;
+    struct trp_timer *due;
     while ((due = trp_timers_due(&rank->timers, now)))
-        trp_wake(due);
+        due->fire(due);
 }
 
 /* Whether a wait in place has been woken is its own to see: something happened, look. */
 static bool refill(struct trp_rank *rank)
 {
+    if (trp_guests_wait(&rank->guests))
+        trp_guests_serve(&rank->guests);
     bool moved = trp_inbox_empty_out(rank) || rank->dirty_count;
     trp_flush(rank);
     struct trp_parcel *parcel;

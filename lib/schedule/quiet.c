@@ -3,33 +3,57 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "schedule/send.h"
+#include "base/log.h"
+#include "schedule/life.h"
 #include "schedule/loop.h"
+#include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/workers.h"
+#include "troupe/status.h"
 
 struct counts {
-    uint64_t sent, received, busy;
+    uint64_t sent, received;
+    int64_t tasks, deepest;
+    bool busy;
 };
 
-/* The main routine itself is not counted: it is what asks. */
+/* ---- what a rank says ------------------------------------------------------------------------ */
+
+/* The main routine itself is not counted, it is what asks; nor are tells for later. */
 static bool busy(struct trp_rank *rank)
 {
-    return trp_loop_can_run(rank) || rank->dirty_count || rank->timers.count ||
-           trp_workers_busy(rank) || __atomic_load_n(&rank->inbox.filled, __ATOMIC_ACQUIRE);
+    return trp_loop_can_run(rank) || rank->dirty_count ||
+           rank->timers.count > rank->alarm_count || trp_workers_unfinished(rank) ||
+           __atomic_load_n(&rank->inbox.filled, __ATOMIC_ACQUIRE);
+}
+
+static struct counts count(struct trp_rank *rank)
+{
+    return (struct counts){.sent = rank->sent,
+                           .received = rank->received,
+                           .tasks = trp_workers_unfinished(rank),
+                           .deepest = trp_life_deepest(rank),
+                           .busy = busy(rank)};
 }
 
 static void add(struct trp_census *census, const struct counts *counts)
 {
     census->sent += counts->sent;
     census->received += counts->received;
-    census->busy |= counts->busy != 0;
+    census->tasks += counts->tasks;
+    census->busy |= counts->busy;
+    if (counts->deepest > census->deepest)
+        census->deepest = (int)counts->deepest;
 }
 
-static struct counts count(struct trp_rank *rank)
+static void send_counts(struct trp_rank *rank, int to)
 {
-    return (struct counts){rank->sent, rank->received, busy(rank)};
+    const struct trp_record head = {.kind = TRP_RECORD_COUNTS};
+    struct counts mine = count(rank);
+    trp_send_bytes(rank, to, &head, &mine, sizeof mine);
 }
+
+/* ---- rank 0 ---------------------------------------------------------------------------------- */
 
 static void tell_all(struct trp_rank *rank, const struct trp_record *head)
 {
@@ -38,13 +62,13 @@ static void tell_all(struct trp_rank *rank, const struct trp_record *head)
             trp_send_bytes(rank, to, head, "", 0);
 }
 
-static struct trp_census ask_everyone(struct trp_rank *rank)
+/* Tells all others, and returns when each has sent its counts. */
+static struct trp_census ask_everyone(struct trp_rank *rank, const struct trp_record *head)
 {
-    const struct trp_record probe = {.kind = TRP_RECORD_PROBE};
     struct counts mine = count(rank);
     rank->census = (struct trp_census){.awaited = rank->ranks - 1};
     add(&rank->census, &mine);
-    tell_all(rank, &probe);
+    tell_all(rank, head);
     while (rank->census.awaited) {
         trp_wait_prepare(rank->main);
         trp_wait(rank->main, -1);
@@ -66,14 +90,33 @@ static void pause_for(struct trp_rank *rank, double seconds)
 
 void trp_quiet_wait(struct trp_rank *rank)
 {
+    const struct trp_record probe = {.kind = TRP_RECORD_PROBE};
     struct trp_census last = {.busy = true};
+    double end = trp_now() + rank->linger;
     for (double pause = 50e-6;; pause = pause < 5e-3 ? 2 * pause : pause) {
-        struct trp_census now = ask_everyone(rank);
+        struct trp_census now = ask_everyone(rank, &probe);
         if (agree(&last, &now))
             return;
+        if (trp_now() > end) {
+            trp_log(TRP_LOG_WARNING,
+                    "%lld tasks are given up: they go on %g s after the driver has returned",
+                    (long long)now.tasks, rank->linger);
+            return;
+        }
         if (now.busy || last.busy == now.busy)
             pause_for(rank, pause);
         last = now;
+    }
+}
+
+void trp_quiet_end_actors(struct trp_rank *rank)
+{
+    const struct trp_record probe = {.kind = TRP_RECORD_PROBE};
+    struct trp_census census = ask_everyone(rank, &probe);
+    for (int depth = census.deepest; depth > 0; depth--) {
+        const struct trp_record level = {.kind = TRP_RECORD_LEVEL, .number = depth};
+        trp_life_end_level(rank, depth);
+        ask_everyone(rank, &level);
     }
 }
 
@@ -86,24 +129,43 @@ void trp_quiet_end(struct trp_rank *rank, int status)
     rank->status = status;
 }
 
-static void answer_probe(struct trp_rank *rank, int to)
+/* ---- what comes ------------------------------------------------------------------------------ */
+
+static void take_counts(struct trp_rank *rank, const struct trp_record *record)
 {
-    const struct trp_record head = {.kind = TRP_RECORD_COUNTS};
-    struct counts mine = count(rank);
-    trp_send_bytes(rank, to, &head, &mine, sizeof mine);
+    struct counts counts;
+    memcpy(&counts, trp_record_body(record), sizeof counts);
+    add(&rank->census, &counts);
+    rank->census.awaited--;
+    trp_wake(rank->main);
+}
+
+/* Somebody has called troupe_exit: the driver goes no further than its next wait. */
+static void exit_job(struct trp_rank *rank, int status)
+{
+    if (rank->main->cancelled)
+        return;
+    rank->status = status;
+    trp_cancel(rank->main, TROUPE_CANCELLED, NULL);
 }
 
 void trp_quiet_deliver(struct trp_rank *rank, const struct trp_record *record, int from)
 {
-    if (record->kind == TRP_RECORD_PROBE) {
-        answer_probe(rank, from);
-    } else if (record->kind == TRP_RECORD_COUNTS) {
-        struct counts counts;
-        memcpy(&counts, trp_record_body(record), sizeof counts);
-        add(&rank->census, &counts);
-        rank->census.awaited--;
-        trp_wake(rank->main);
-    } else {
+    switch (record->kind) {
+    case TRP_RECORD_LEVEL:
+        trp_life_end_level(rank, record->number);
+        send_counts(rank, from);
+        break;
+    case TRP_RECORD_PROBE:
+        send_counts(rank, from);
+        break;
+    case TRP_RECORD_COUNTS:
+        take_counts(rank, record);
+        break;
+    case TRP_RECORD_EXIT:
+        exit_job(rank, record->number);
+        break;
+    default:
         rank->over = true;
         rank->status = record->number;
         trp_wake(rank->main);

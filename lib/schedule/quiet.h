@@ -11,8 +11,12 @@
 
 #include "schedule/rank.h"
 
-/* On rank 0, in the driver's context: returns when all ranks are quiet. */
+/* On rank 0, in the driver's context: returns when all ranks are quiet, or tasks have lingered for
+   rank->linger seconds. */
 void trp_quiet_wait(struct trp_rank *rank);
+
+/* On rank 0, in the driver's context: ends the actors of all ranks, children before creators. */
+void trp_quiet_end_actors(struct trp_rank *rank);
 
 /* On rank 0: tells every rank that the job is over, and how. */
 void trp_quiet_end(struct trp_rank *rank, int status);

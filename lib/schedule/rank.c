@@ -3,9 +3,11 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "schedule/alarms.h"
 #include "schedule/cpus.h"
-#include "schedule/deliver.h"
+#include "schedule/life.h"
 #include "schedule/loop.h"
+#include "schedule/names.h"
 #include "schedule/send.h"
 #include "schedule/workers.h"
 
@@ -19,7 +21,8 @@ static void learn_cpus(struct trp_rank *rank)
     rank->wire->ops->share_all(rank->wire, &mine, sizeof mine, rank->cpus);
 }
 
-struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native)
+struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
+                               size_t stack_bytes)
 {
     struct trp_rank *rank = calloc(1, sizeof *rank);
     size_t ranks = (size_t)wire->ranks;
@@ -31,12 +34,15 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native)
     rank->wire = wire;
     wire->running = &rank->carrier.running;
     trp_inbox_open(&rank->inbox);
+    trp_guests_open(&rank->guests);
     trp_actors_open(&rank->actors, rank->ranks);
     trp_futures_open(&rank->futures, false);
     trp_futures_open(&rank->shared_futures, true);
+    trp_names_open(rank);
     learn_cpus(rank);
     trp_workers_open(rank);
-    trp_carrier_open(&rank->carrier, native, trp_loop, rank, METHOD_STACK);
+    trp_carrier_open(&rank->carrier, native, trp_loop, rank,
+                     stack_bytes ? stack_bytes : METHOD_STACK);
     return rank;
 }
 
@@ -48,6 +54,7 @@ static void give_up_parked(struct trp_rank *rank)
         next = c->parked_next;
         struct trp_stack *stack = c->stack;
         struct trp_parcel *parcel = c->parcel;
+        trp_timers_remove(&rank->timers, &c->timer);
         if (c->actor)
             c->actor->running = NULL;
         trp_context_release(c);
@@ -55,11 +62,6 @@ static void give_up_parked(struct trp_rank *rank)
             trp_parcel_drop(parcel);
         trp_carrier_discard(&rank->carrier, stack);
     }
-}
-
-static void destroy(struct trp_actor *actor, void *rank)
-{
-    trp_destroy(rank, actor);
 }
 
 static void drop_parcels(struct trp_rank *rank)
@@ -75,19 +77,23 @@ static void drop_parcels(struct trp_rank *rank)
 void trp_rank_end(struct trp_rank *rank)
 {
     give_up_parked(rank);
-    trp_actors_close(&rank->actors, destroy, rank);
+    trp_life_end_level(rank, 0);
+    trp_alarms_close(rank);
 }
 
 void trp_rank_close(struct trp_rank *rank)
 {
     drop_parcels(rank);
+    trp_names_close(rank);
     trp_timers_close(&rank->timers);
     trp_carrier_close(&rank->carrier);
     if (rank->workers)
         return; /* a task that was abandoned may still send and wait: it keeps what it uses */
+    trp_actors_close(&rank->actors);
     trp_futures_close(&rank->futures);
     trp_futures_close(&rank->shared_futures);
     trp_inbox_close(&rank->inbox);
+    trp_guests_close(&rank->guests);
     free(rank->outbox);
     free(rank->dirty);
     free(rank->cpus);

@@ -16,11 +16,18 @@
 #include "schedule/carrier.h"
 #include "schedule/context.h"
 #include "schedule/futures.h"
+#include "schedule/guests.h"
 #include "schedule/timers.h"
 #include "wire/record.h"
 #include "wire/wire.h"
 
 struct trp_workers;
+struct trp_names;
+struct trp_alarm;
+
+/* Methods that wait at once on a rank; a call that comes when so many do is kept. Each has a stack
+   of two mappings, of which Linux allows 65530. */
+#define TRP_PARKED_MAX 28000
 
 /* Records that other threads of the rank hand to the scheduler. */
 struct trp_inbox {
@@ -34,6 +41,8 @@ struct trp_census {
     int awaited; /* answers still to come */
     uint64_t sent, received;
     bool busy;
+    int64_t tasks; /* not finished */
+    int deepest;   /* of actors' depths */
 };
 
 struct trp_rank {
@@ -47,11 +56,16 @@ struct trp_rank {
     struct trp_actor *mail, *mail_last; /* actors that are free and have letters */
     struct trp_timers timers;
     struct trp_context *parked;
+    size_t parked_count;
+    struct trp_alarm *alarms; /* tells for later */
+    size_t alarm_count;
     struct trp_inbox inbox;
+    struct trp_guests guests;
 
     struct trp_actors actors;
     struct trp_futures futures, shared_futures;
     struct trp_workers *workers;
+    struct trp_names *names; /* whose home is here */
 
     struct trp_parcel **outbox; /* [ranks] being filled, NULL: nothing */
     int *dirty;                 /* the ranks that have one */
@@ -61,15 +75,18 @@ struct trp_rank {
     int next_rank; /* of placement round robin */
     uint64_t sent, received; /* records of the program, to and from other ranks */
     struct trp_census census;
-    bool over; /* the job is */
+    double linger; /* seconds that work goes on after the driver has returned */
+    bool over;     /* the job is */
     int status;
 };
 
 /* The rank of threads that are nobody's context: those of an OpenMP team. */
 extern struct trp_rank *trp_home;
 
-/* `native` is the stack that the rank's main routine runs on. */
-struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native);
+/* `native` is the stack that the rank's main routine runs on; `stack_bytes` is for methods, 0: the
+   default. */
+struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
+                               size_t stack_bytes);
 
 /* Everything that the program can see of it ends: parked calls are given up, actors destroyed. */
 void trp_rank_end(struct trp_rank *rank);
@@ -79,7 +96,7 @@ void trp_rank_close(struct trp_rank *rank);
 
 static inline bool trp_on_scheduler(const struct trp_context *context)
 {
-    return context && context->kind != TRP_CONTEXT_TASK;
+    return context && !context->worker;
 }
 
 static inline struct trp_futures *trp_futures_of(struct trp_rank *rank, uint64_t id)

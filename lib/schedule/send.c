@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "troupe/status.h"
 #include "wire/pack.h"
 
 /* ---- the parcels being filled ---------------------------------------------------------------- */
@@ -28,8 +29,12 @@ void trp_flush(struct trp_rank *rank)
     rank->dirty_count = 0;
 }
 
-static void begin_parcel(struct trp_rank *rank, int to, size_t bytes)
+static bool begin_parcel(struct trp_rank *rank, int to, size_t bytes)
 {
+    size_t room = bytes > TRP_PARCEL_BYTES ? bytes : TRP_PARCEL_BYTES;
+    struct trp_parcel *parcel = trp_parcel_try(room);
+    if (!parcel)
+        return false;
     bool listed = rank->outbox[to] != NULL;
     if (listed)
         flush_one(rank, to);
@@ -37,19 +42,29 @@ static void begin_parcel(struct trp_rank *rank, int to, size_t bytes)
         listed = rank->dirty[i] == to;
     if (!listed)
         rank->dirty[rank->dirty_count++] = to;
-    rank->outbox[to] = trp_parcel_new(bytes > TRP_PARCEL_BYTES ? bytes : TRP_PARCEL_BYTES);
+    rank->outbox[to] = parcel;
+    return true;
 }
 
-/* Room for a record of so many bytes, a multiple of 8. */
-static struct trp_record *reserve(struct trp_rank *rank, int to, size_t bytes)
+/* Room for a record of so many bytes, a multiple of 8; NULL when memory is short. */
+static struct trp_record *try_reserve(struct trp_rank *rank, int to, size_t bytes)
 {
     struct trp_parcel *parcel = rank->outbox[to];
     if (!parcel || bytes > parcel->room - parcel->used) {
-        begin_parcel(rank, to, bytes);
+        if (!begin_parcel(rank, to, bytes))
+            return NULL;
         parcel = rank->outbox[to];
     }
     struct trp_record *record = (struct trp_record *)(void *)(parcel->bytes + parcel->used);
     parcel->used += bytes;
+    return record;
+}
+
+static struct trp_record *reserve(struct trp_rank *rank, int to, size_t bytes)
+{
+    struct trp_record *record = try_reserve(rank, to, bytes);
+    if (!record)
+        trp_die("no memory for a message of %zu bytes", bytes);
     return record;
 }
 
@@ -96,7 +111,7 @@ static struct trp_draft *draft_new(int to, size_t bytes)
 {
     struct trp_draft *draft = malloc(sizeof *draft + bytes);
     if (!draft)
-        trp_die("no memory for a message of %zu bytes", bytes);
+        return NULL;
     draft->next = NULL;
     draft->to = to;
     return draft;
@@ -139,25 +154,29 @@ bool trp_inbox_empty_out(struct trp_rank *rank)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-bool trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
-              const struct trp_record *head, const struct troupe_type *type, const void *value)
+int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
+             const struct trp_record *head, const struct troupe_type *type, const void *value)
 {
     size_t body = trp_packed_size(type, value);
     if (body > (size_t)UINT32_MAX * 8 - sizeof *head)
-        return false;
+        return TROUPE_INVALID;
     size_t bytes = sizeof *head + body;
     if (trp_on_scheduler(from)) {
-        struct trp_record *record = reserve(rank, to, bytes);
+        struct trp_record *record = try_reserve(rank, to, bytes);
+        if (!record)
+            return TROUPE_NO_MEMORY;
         begin_record(record, head, bytes);
         trp_pack(type, value, trp_record_body(record));
         count_sent(rank, to, head);
     } else {
         struct trp_draft *draft = draft_new(to, bytes);
+        if (!draft)
+            return TROUPE_NO_MEMORY;
         begin_record(record_of(draft), head, bytes);
         trp_pack(type, value, trp_record_body(record_of(draft)));
         draft_post(rank, draft);
     }
-    return true;
+    return TROUPE_OK;
 }
 
 static size_t whole(size_t size)
@@ -188,6 +207,8 @@ void trp_send_bytes_from(struct trp_rank *rank, const struct trp_context *from, 
         return;
     }
     struct trp_draft *draft = draft_new(to, whole(size));
+    if (!draft)
+        trp_die("no memory for a message of %zu bytes", size);
     fill(record_of(draft), head, bytes, size);
     draft_post(rank, draft);
 }

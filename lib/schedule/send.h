@@ -9,10 +9,11 @@
 
 #include "schedule/rank.h"
 
-/* Sends head and the packed value; false when the value is larger than memory can be. `from` is the
-   calling context, NULL in threads that have none. */
-bool trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
-              const struct trp_record *head, const struct troupe_type *type, const void *value);
+/* Sends head and the packed value. TROUPE_INVALID when the value is larger than a message can be,
+   TROUPE_NO_MEMORY when there is no room for it now. `from` is the calling context, NULL in threads
+   that have none. */
+int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
+             const struct trp_record *head, const struct troupe_type *type, const void *value);
 
 /* Sends head and bytes, from the thread in the scheduler role. */
 void trp_send_bytes(struct trp_rank *rank, int to, const struct trp_record *head,

@@ -3,70 +3,68 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "schedule/context.h"
 
-static void put(struct trp_timers *timers, size_t at, struct trp_context *context)
+static void put(struct trp_timers *timers, size_t at, struct trp_timer *timer)
 {
-    timers->heap[at] = context;
-    context->timer = at + 1;
+    timers->heap[at] = timer;
+    timer->place = at + 1;
 }
 
 static void rise(struct trp_timers *timers, size_t at)
 {
-    struct trp_context *context = timers->heap[at];
-    while (at && timers->heap[(at - 1) / 2]->deadline > context->deadline) {
+    struct trp_timer *timer = timers->heap[at];
+    while (at && timers->heap[(at - 1) / 2]->at > timer->at) {
         put(timers, at, timers->heap[(at - 1) / 2]);
         at = (at - 1) / 2;
     }
-    put(timers, at, context);
+    put(timers, at, timer);
 }
 
 static void sink(struct trp_timers *timers, size_t at)
 {
-    struct trp_context *context = timers->heap[at];
+    struct trp_timer *timer = timers->heap[at];
     for (size_t child; (child = 2 * at + 1) < timers->count; at = child) {
-        if (child + 1 < timers->count &&
-            timers->heap[child + 1]->deadline < timers->heap[child]->deadline)
+        if (child + 1 < timers->count && timers->heap[child + 1]->at < timers->heap[child]->at)
             child++;
-        if (timers->heap[child]->deadline >= context->deadline)
+        if (timers->heap[child]->at >= timer->at)
             break;
         put(timers, at, timers->heap[child]);
     }
-    put(timers, at, context);
+    put(timers, at, timer);
 }
 
-void trp_timers_add(struct trp_timers *timers, struct trp_context *context)
+void trp_timers_add(struct trp_timers *timers, struct trp_timer *timer)
 {
     if (timers->count == timers->room) {
         size_t room = timers->room ? 2 * timers->room : 16;
-        struct trp_context **heap = realloc(timers->heap, room * sizeof(struct trp_context *));
+        struct trp_timer **heap = realloc(timers->heap, room * sizeof(struct trp_timer *));
         if (!heap)
             trp_die("no memory for %zu timers", room);
         timers->heap = heap;
         timers->room = room;
     }
-    timers->heap[timers->count++] = context;
+    timers->heap[timers->count++] = timer;
     rise(timers, timers->count - 1);
 }
 
-void trp_timers_remove(struct trp_timers *timers, struct trp_context *context)
+void trp_timers_remove(struct trp_timers *timers, struct trp_timer *timer)
 {
-    if (!context->timer)
+    if (!timer->place)
         return;
-    size_t at = context->timer - 1;
-    context->timer = 0;
-    struct trp_context *last = timers->heap[--timers->count];
-    if (last == context)
+    size_t at = timer->place - 1;
+    timer->place = 0;
+    struct trp_timer *last = timers->heap[--timers->count];
+    if (last == timer)
         return;
     put(timers, at, last);
     rise(timers, at);
-    sink(timers, last->timer - 1);
+    sink(timers, last->place - 1);
 }
 
-struct trp_context *trp_timers_due(struct trp_timers *timers, double now)
+struct trp_timer *trp_timers_due(struct trp_timers *timers, double now)
 {
-    struct trp_context *first = timers->count ? timers->heap[0] : NULL;
-    if (!first || first->deadline > now)
+    struct trp_timer *first = timers->count ? timers->heap[0] : NULL;
+    if (!first || first->at > now)
         return NULL;
     trp_timers_remove(timers, first);
     return first;
@@ -74,7 +72,7 @@ struct trp_context *trp_timers_due(struct trp_timers *timers, double now)
 
 double trp_timers_next(const struct trp_timers *timers)
 {
-    return timers->count ? timers->heap[0]->deadline : -1;
+    return timers->count ? timers->heap[0]->at : -1;
 }
 
 void trp_timers_close(struct trp_timers *timers)

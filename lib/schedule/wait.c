@@ -1,12 +1,14 @@
 #include "schedule/wait.h"
 
+#include <stdlib.h>
+
 #include "schedule/loop.h"
 #include "schedule/rank.h"
 #include "schedule/workers.h"
 
 void trp_wait_prepare(struct trp_context *context)
 {
-    if (context->kind == TRP_CONTEXT_TASK)
+    if (context->worker)
         trp_worker_prepare(context);
     else
         context->woken = false;
@@ -19,10 +21,12 @@ static void link_parked(struct trp_rank *rank, struct trp_context *c)
     if (rank->parked)
         rank->parked->parked_link = &c->parked_next;
     rank->parked = c;
+    rank->parked_count++;
 }
 
 static void unlink_parked(struct trp_context *c)
 {
+    c->rank->parked_count--;
     *c->parked_link = c->parked_next;
     if (c->parked_next)
         c->parked_next->parked_link = c->parked_link;
@@ -51,26 +55,40 @@ static void wait_here(struct trp_rank *rank, struct trp_context *c)
     }
 }
 
+static void wake_timed(struct trp_timer *timer)
+{
+    trp_wake((struct trp_context *)(void *)((char *)timer - offsetof(struct trp_context, timer)));
+}
+
 void trp_wait(struct trp_context *context, double deadline)
 {
-    if (context->kind == TRP_CONTEXT_TASK) {
+    if (context->worker) {
         trp_worker_wait(context, deadline);
         return;
     }
-    context->deadline = deadline;
+    context->timer.at = deadline;
+    context->timer.fire = wake_timed;
     if (deadline >= 0)
-        trp_timers_add(&context->rank->timers, context);
+        trp_timers_add(&context->rank->timers, &context->timer);
     wait_here(context->rank, context);
-    trp_timers_remove(&context->rank->timers, context);
+    trp_timers_remove(&context->rank->timers, &context->timer);
 }
 
 void trp_wake(struct trp_context *context)
 {
-    if (context->kind == TRP_CONTEXT_TASK) {
+    if (context->worker) {
         trp_worker_wake(context);
     } else if (!context->woken) {
         context->woken = true;
         if (context->stack)
             trp_context_push(&context->rank->ready, context);
     }
+}
+
+void trp_cancel(struct trp_context *context, int status, char *story)
+{
+    free(context->cancelled_by);
+    context->cancelled = status;
+    context->cancelled_by = story;
+    trp_wake(context);
 }

@@ -19,4 +19,8 @@ void trp_wait(struct trp_context *context, double deadline);
 /* For a task: any thread; for others: the thread in the scheduler role. */
 void trp_wake(struct trp_context *context);
 
+/* A context on the scheduler's thread fails with this status and story as soon as it has stopped to
+   wait. The story is from malloc and taken over. */
+void trp_cancel(struct trp_context *context, int status, char *story);
+
 #endif

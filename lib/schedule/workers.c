@@ -1,15 +1,17 @@
 #include "schedule/workers.h"
 
-#include <errno.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "actor/classes.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
-#include "schedule/deliver.h"
+#include "schedule/execute.h"
+#include "schedule/life.h"
 #include "schedule/send.h"
+#include "troupe/life.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
 
@@ -22,24 +24,38 @@ struct order {
     uint64_t words[]; /* a record */
 };
 
+/* The method that an actor's own worker is to run. */
+struct call {
+    struct trp_actor *actor; /* NULL: none */
+    const struct troupe_method *method;
+    void *args;
+    int caller;
+    uint64_t answer;
+};
+
 struct trp_worker {
     struct trp_rank *rank;
     pthread_t thread;
     pthread_cond_t called;
+    struct trp_worker *next; /* of the rank's */
     struct trp_carrier carrier;
-    struct trp_context_queue ready; /* its own parked tasks that go on */
+    struct trp_context_queue ready; /* what it began, parked, that goes on */
     struct trp_timers timers;
-    bool idle;
+    bool idle, stop;
+    int cpus;                   /* of an actor's own worker; 0: of all tasks */
+    struct call call;           /* of an actor's own worker: to be begun */
+    struct trp_context *method; /* and begun */
 };
 
 struct trp_workers {
     pthread_mutex_t lock;
-    struct trp_worker **list; /* [cpus] */
-    int count, cpus, free;    /* slots */
-    int team_limit;           /* OMP_NUM_THREADS, or the slots */
+    struct trp_worker *all;
+    int pool;       /* how many of them are for tasks */
+    int cpus, free; /* slots */
+    int team_limit; /* OMP_NUM_THREADS, or the slots */
     struct order *head, *tail;
-    int unfinished; /* tasks queued, running or waiting */
-    int resuming;   /* woken tasks that still need their slots */
+    int unfinished; /* tasks and methods queued, running or waiting */
+    int resuming;   /* woken ones that still need their slots */
     bool stop;
 };
 
@@ -54,7 +70,7 @@ void trp_workers_open(struct trp_rank *rank)
 {
     struct trp_workers *w = calloc(1, sizeof *w);
     int cpus = rank->cpus[rank->rank];
-    if (!w || !(w->list = calloc((size_t)cpus, sizeof *w->list)))
+    if (!w)
         trp_die("no memory for %d workers", cpus);
     pthread_mutex_init(&w->lock, NULL);
     w->cpus = w->free = cpus;
@@ -67,6 +83,8 @@ static int slots_of(const struct trp_workers *w, int wanted)
 {
     return wanted < 1 ? 1 : wanted < w->team_limit ? wanted : w->team_limit;
 }
+
+/* ---- choosing what to do: with the lock held ------------------------------------------------- */
 
 static void wait_called(struct trp_workers *w, struct trp_worker *worker, double until)
 {
@@ -81,23 +99,27 @@ static void wait_called(struct trp_workers *w, struct trp_worker *worker, double
     worker->idle = false;
 }
 
-/* ---- choosing what to do: with the lock held ------------------------------------------------- */
-
-static void fire_timers(struct trp_worker *worker)
+static void make_ready(struct trp_workers *w, struct trp_context *c)
 {
-    struct trp_context *due;
-    while ((due = trp_timers_due(&worker->timers, trp_now())))
-        if (!due->woken) {
-            due->woken = true;
-            trp_context_push(&worker->ready, due);
-            worker->rank->workers->resuming++;
-        }
+    if (c->woken)
+        return;
+    c->woken = true;
+    trp_context_push(&c->worker->ready, c);
+    w->resuming++;
 }
 
-/* A woken task of this worker, if its slots are free. */
+static void fire_timers(struct trp_workers *w, struct trp_worker *worker)
+{
+    struct trp_timer *due;
+    while ((due = trp_timers_due(&worker->timers, trp_now())))
+        make_ready(w, (struct trp_context *)(void *)((char *)due -
+                                                     offsetof(struct trp_context, timer)));
+}
+
+/* A woken one of this worker, if its slots are free. */
 static struct trp_context *take_ready(struct trp_workers *w, struct trp_worker *worker)
 {
-    fire_timers(worker);
+    fire_timers(w, worker);
     struct trp_context *c = worker->ready.head;
     if (!c || c->cpus > w->free)
         return NULL;
@@ -106,32 +128,52 @@ static struct trp_context *take_ready(struct trp_workers *w, struct trp_worker *
     return trp_context_pop(&worker->ready);
 }
 
-/* The oldest order, if its slots are free and no woken task needs them. */
-static struct order *take_order(struct trp_workers *w)
+/* The oldest order, if its slots are free and nothing woken needs them. */
+static struct order *take_order(struct trp_workers *w, const struct trp_worker *worker)
 {
     struct order *order = w->head;
-    if (!order || w->resuming || slots_of(w, record_of(order)->number) > w->free)
+    if (worker->cpus || !order || w->resuming ||
+        slots_of(w, record_of(order)->number) > w->free)
         return NULL;
     w->free -= slots_of(w, record_of(order)->number);
     w->head = order->next;
     return order;
 }
 
+static bool take_call(struct trp_workers *w, struct trp_worker *worker)
+{
+    if (!worker->call.actor || w->resuming || worker->cpus > w->free)
+        return false;
+    w->free -= worker->cpus;
+    return true;
+}
+
 static void call_idle(struct trp_workers *w)
 {
-    for (int i = 0; i < w->count; i++)
-        if (w->list[i]->idle)
-            pthread_cond_signal(&w->list[i]->called);
+    for (struct trp_worker *worker = w->all; worker; worker = worker->next)
+        if (worker->idle)
+            pthread_cond_signal(&worker->called);
 }
 
 static void give_back(struct trp_workers *w, int slots)
 {
     w->free += slots;
-    if (w->head || w->resuming)
-        call_idle(w);
+    call_idle(w);
 }
 
-/* ---- running a task -------------------------------------------------------------------------- */
+/* ---- the end of what ran --------------------------------------------------------------------- */
+
+static void tell_done(struct trp_context *c, int status, const char *story)
+{
+    struct trp_record head = {.kind = TRP_RECORD_DONE,
+                              .slot = c->exiting,
+                              .creator = trp_ref_creator(c->actor->ref),
+                              .index = trp_ref_index(c->actor->ref),
+                              .generation = trp_ref_generation(c->actor->ref),
+                              .number = c->method == c->actor->class_->init ? status : TROUPE_OK};
+    story = status == TROUPE_OK ? "" : story;
+    trp_send_bytes_from(c->rank, c, c->rank->rank, &head, story, strlen(story) + 1);
+}
 
 static void finish(struct trp_context *c)
 {
@@ -140,14 +182,43 @@ static void finish(struct trp_context *c)
     trp_set_current(NULL);
     pthread_mutex_lock(&w->lock);
     give_back(w, c->cpus);
-    w->unfinished--;
-    bool last = w->unfinished == 0;
+    bool last = --w->unfinished == 0;
     pthread_mutex_unlock(&w->lock);
     if (last)
         rank->wire->ops->wake(rank->wire);
 }
 
-static void run(struct trp_context *c, const void *args)
+static void conclude(struct trp_context *c, int status, const void *value)
+{
+    struct trp_workers *w = c->rank->workers;
+    if (c->kind == TRP_CONTEXT_METHOD) {
+        pthread_mutex_lock(&w->lock);
+        c->worker->method = NULL; /* from here nobody can kill it */
+        pthread_mutex_unlock(&w->lock);
+        if (c->cancelled && status == TROUPE_OK) {
+            status = c->cancelled;
+            value = c->cancelled_by;
+        }
+        char *story = status == TROUPE_OK ? NULL : strdup(value);
+        trp_conclude_call(c, status, value);
+        tell_done(c, status, story);
+        free(story);
+    } else {
+        trp_conclude_call(c, status, value);
+    }
+    finish(c);
+}
+
+void trp_worker_fail(struct trp_context *context, int status, const char *story)
+{
+    struct trp_carrier *carrier = &context->worker->carrier;
+    conclude(context, status, story);
+    trp_carrier_abandon(carrier);
+}
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+static void run(struct trp_context *c)
 {
     const struct troupe_type *type = c->method->signature->result;
     void *result = trp_arena_alloc(&c->arena, type->size);
@@ -155,40 +226,56 @@ static void run(struct trp_context *c, const void *args)
         trp_die("no memory for a result of %u bytes", type->size);
     omp_set_num_threads(c->cpus);
     trp_set_current(c);
-    c->method->thunk(NULL, args, result);
-    trp_conclude(c, TROUPE_OK, result);
+    c->method->thunk(c->actor ? c->actor->state : NULL, c->args, result);
+    conclude(c, TROUPE_OK, result);
 }
 
-static void execute(struct trp_worker *worker, struct order *order)
+/* The arguments go with the context, so that a failure frees them too. */
+static bool take_arguments(struct trp_context *c, const struct trp_record *record)
 {
-    struct trp_rank *rank = worker->rank;
+    size_t size = trp_record_body_size(record);
+    c->args = trp_arena_alloc(&c->arena, size);
+    if (!c->args)
+        trp_die("no memory for the arguments of task %s", c->method->signature->name);
+    memcpy(c->args, trp_record_body(record), size);
+    return trp_unpack(&c->method->signature->args, c->args, size);
+}
+
+static void run_task(struct trp_worker *worker, struct order *order)
+{
     const struct trp_record *record = record_of(order);
     struct trp_context context = {.kind = TRP_CONTEXT_TASK,
-                                  .rank = rank,
+                                  .rank = worker->rank,
                                   .worker = worker,
                                   .method = trp_task_by_number(record->slot),
                                   .caller = order->caller,
                                   .answer = record->future,
-                                  .cpus = slots_of(rank->workers, record->number)};
-    /* The arguments go with the context, so that a failure frees them too. */
-    size_t size = trp_record_body_size(record);
-    void *args = trp_arena_alloc(&context.arena, size);
-    if (!args)
-        trp_die("no memory for the arguments of task %s", context.method->signature->name);
-    memcpy(args, trp_record_body(record), size);
+                                  .cpus = slots_of(worker->rank->workers, record->number)};
+    bool readable = take_arguments(&context, record);
     free(order);
-    if (trp_unpack(&context.method->signature->args, args, size))
-        run(&context, args);
+    if (readable)
+        run(&context);
     else
-        trp_conclude(&context, TROUPE_BAD_MESSAGE, "the arguments of a task could not be read");
-    finish(&context);
+        conclude(&context, TROUPE_BAD_MESSAGE, "the arguments of a task could not be read");
 }
 
-void trp_worker_abandon(struct trp_context *context)
+static void run_method(struct trp_worker *worker)
 {
-    struct trp_carrier *carrier = &context->worker->carrier;
-    finish(context);
-    trp_carrier_abandon(carrier);
+    struct trp_context context = {.kind = TRP_CONTEXT_METHOD,
+                                  .rank = worker->rank,
+                                  .worker = worker,
+                                  .actor = worker->call.actor,
+                                  .method = worker->call.method,
+                                  .args = worker->call.args,
+                                  .caller = worker->call.caller,
+                                  .answer = worker->call.answer,
+                                  .cpus = worker->cpus};
+    struct trp_workers *w = worker->rank->workers;
+    pthread_mutex_lock(&w->lock);
+    worker->call.actor = NULL;
+    worker->method = &context;
+    pthread_mutex_unlock(&w->lock);
+    run(&context);
 }
 
 /* ---- the loop of a worker -------------------------------------------------------------------- */
@@ -199,15 +286,19 @@ static bool work(struct trp_worker *worker)
     struct trp_workers *w = worker->rank->workers;
     struct trp_context *woken = NULL;
     struct order *order = NULL;
+    bool call = false;
     pthread_mutex_lock(&w->lock);
-    while (!(woken = take_ready(w, worker)) && !(order = take_order(w)) && !w->stop)
+    while (!(woken = take_ready(w, worker)) && !(order = take_order(w, worker)) &&
+           !(call = take_call(w, worker)) && !w->stop && !worker->stop)
         wait_called(w, worker, trp_timers_next(&worker->timers));
     pthread_mutex_unlock(&w->lock);
     if (woken)
         trp_carrier_resume(&worker->carrier, woken->stack);
     else if (order)
-        execute(worker, order);
-    return woken || order;
+        run_task(worker, order);
+    else if (call)
+        run_method(worker);
+    return woken || order || call;
 }
 
 static void loop(void *arg)
@@ -220,9 +311,15 @@ static void loop(void *arg)
     abort(); /* the thread has ended */
 }
 
+const struct trp_stack *trp_worker_stack(const struct trp_worker *worker)
+{
+    return worker->carrier.running;
+}
+
 static void *thread_main(void *arg)
 {
     struct trp_worker *worker = arg;
+    trp_crash_enter_thread();
     struct trp_stack *native = trp_stack_native();
     if (!native)
         trp_die("no memory for a worker");
@@ -230,10 +327,12 @@ static void *thread_main(void *arg)
     trp_carrier_park(&worker->carrier, &native);
     trp_carrier_close(&worker->carrier);
     trp_stack_free(native);
+    trp_crash_leave_thread();
     return NULL;
 }
 
-static void begin_worker(struct trp_rank *rank)
+/* With the lock held. `cpus`: of an actor's own worker; 0: for tasks. */
+static struct trp_worker *begin_worker(struct trp_rank *rank, int cpus)
 {
     struct trp_workers *w = rank->workers;
     struct trp_worker *worker = calloc(1, sizeof *worker);
@@ -241,20 +340,35 @@ static void begin_worker(struct trp_rank *rank)
     if (!worker)
         trp_die("no memory for a worker");
     worker->rank = rank;
+    worker->cpus = cpus;
+    worker->next = w->all;
+    w->all = worker;
+    w->pool += cpus == 0;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&worker->called, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    w->list[w->count++] = worker;
     int error = pthread_create(&worker->thread, NULL, thread_main, worker);
     if (error)
         trp_die("a worker thread could not begin: %s", strerror(error));
+    return worker;
 }
 
+static void end_worker(struct trp_worker *worker)
+{
+    pthread_join(worker->thread, NULL);
+    trp_timers_close(&worker->timers);
+    pthread_cond_destroy(&worker->called);
+    free(worker);
+}
+
+/* ---- tasks ----------------------------------------------------------------------------------- */
+
+/* A worker of all tasks that has nothing to do. */
 static bool any_idle(const struct trp_workers *w)
 {
-    for (int i = 0; i < w->count; i++)
-        if (w->list[i]->idle)
+    for (const struct trp_worker *worker = w->all; worker; worker = worker->next)
+        if (worker->idle && !worker->cpus)
             return true;
     return false;
 }
@@ -280,12 +394,84 @@ void trp_workers_submit(struct trp_rank *rank, const struct trp_record *record, 
     w->unfinished++;
     if (any_idle(w))
         call_idle(w);
-    else if (w->count < w->cpus)
-        begin_worker(rank);
+    else if (w->pool < w->cpus)
+        begin_worker(rank, 0);
     pthread_mutex_unlock(&w->lock);
 }
 
-/* ---- waiting tasks --------------------------------------------------------------------------- */
+/* ---- actors with a worker of their own ------------------------------------------------------- */
+
+struct trp_worker *trp_workers_dedicate(struct trp_rank *rank, int cpus)
+{
+    struct trp_workers *w = rank->workers;
+    pthread_mutex_lock(&w->lock);
+    struct trp_worker *worker = begin_worker(rank, slots_of(w, cpus));
+    pthread_mutex_unlock(&w->lock);
+    return worker;
+}
+
+void trp_workers_release(struct trp_worker *worker)
+{
+    struct trp_workers *w = worker->rank->workers;
+    pthread_mutex_lock(&w->lock);
+    struct trp_worker **link = &w->all;
+    while (*link != worker)
+        link = &(*link)->next;
+    *link = worker->next;
+    worker->stop = true;
+    pthread_cond_signal(&worker->called);
+    pthread_mutex_unlock(&w->lock);
+    end_worker(worker);
+}
+
+void trp_workers_call(struct trp_actor *actor, const struct troupe_method *method,
+                      const struct trp_record *record, struct trp_parcel *parcel)
+{
+    struct trp_worker *worker = actor->more->worker;
+    struct trp_workers *w = worker->rank->workers;
+    actor->more->lent = parcel;
+    pthread_mutex_lock(&w->lock);
+    worker->call = (struct call){.actor = actor,
+                                 .method = method,
+                                 .args = trp_record_body(record),
+                                 .caller = parcel->peer,
+                                 .answer = record->kind == TRP_RECORD_CALL ? record->future : 0};
+    w->unfinished++;
+    pthread_cond_signal(&worker->called);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void trp_workers_done(struct trp_rank *rank, struct trp_actor *actor,
+                      const struct trp_record *record)
+{
+    trp_parcel_drop(actor->more->lent);
+    actor->more->lent = NULL;
+    if (record->number != TROUPE_OK)
+        trp_life_end_later(actor, TROUPE_END_FAILED, strdup(trp_record_body(record)));
+    else if (record->slot)
+        trp_life_end_later(actor, TROUPE_END_EXITED,
+                           trp_life_story(rank, actor, "ended", "by itself"));
+    trp_conclude_actor(rank, actor);
+}
+
+void trp_workers_kill(struct trp_worker *worker, int status, char *story)
+{
+    struct trp_workers *w = worker->rank->workers;
+    pthread_mutex_lock(&w->lock);
+    struct trp_context *c = worker->method;
+    if (c && !c->cancelled) {
+        c->cancelled = status;
+        c->cancelled_by = story;
+        if (c->waiting)
+            make_ready(w, c);
+        pthread_cond_signal(&worker->called);
+    } else {
+        free(story); /* not begun: it runs, and its answer is of no use to anyone */
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 void trp_worker_prepare(struct trp_context *context)
 {
@@ -301,30 +487,29 @@ void trp_worker_wait(struct trp_context *c, double deadline)
     struct trp_worker *worker = c->worker;
     pthread_mutex_lock(&w->lock);
     give_back(w, c->cpus);
-    c->deadline = deadline;
+    c->waiting = true;
+    c->timer.at = deadline;
     if (deadline >= 0)
-        trp_timers_add(&worker->timers, c);
+        trp_timers_add(&worker->timers, &c->timer);
+    if (c->cancelled)
+        make_ready(w, c);
     pthread_mutex_unlock(&w->lock);
     trp_set_current(NULL);
     trp_carrier_park(&worker->carrier, &c->stack);
     trp_set_current(c);
     omp_set_num_threads(c->cpus);
     pthread_mutex_lock(&w->lock);
-    trp_timers_remove(&worker->timers, c);
+    c->waiting = false;
+    trp_timers_remove(&worker->timers, &c->timer);
     pthread_mutex_unlock(&w->lock);
 }
 
 void trp_worker_wake(struct trp_context *context)
 {
-    struct trp_worker *worker = context->worker;
     struct trp_workers *w = context->rank->workers;
     pthread_mutex_lock(&w->lock);
-    if (!context->woken) {
-        context->woken = true;
-        trp_context_push(&worker->ready, context);
-        w->resuming++;
-        pthread_cond_signal(&worker->called);
-    }
+    make_ready(w, context);
+    pthread_cond_signal(&context->worker->called);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -335,16 +520,19 @@ bool trp_workers_fill_cpus(struct trp_rank *rank)
     return __atomic_load_n(&rank->workers->free, __ATOMIC_RELAXED) <= 0;
 }
 
-bool trp_workers_busy(struct trp_rank *rank)
+int trp_workers_unfinished(struct trp_rank *rank)
 {
-    return __atomic_load_n(&rank->workers->unfinished, __ATOMIC_ACQUIRE) > 0;
+    return __atomic_load_n(&rank->workers->unfinished, __ATOMIC_ACQUIRE);
 }
 
-static void free_worker(struct trp_worker *worker)
+static void cancel_orders(struct trp_workers *w)
 {
-    trp_timers_close(&worker->timers);
-    pthread_cond_destroy(&worker->called);
-    free(worker);
+    while (w->head) {
+        struct order *order = w->head;
+        w->head = order->next;
+        w->unfinished--;
+        free(order);
+    }
 }
 
 void trp_workers_close(struct trp_rank *rank, bool abandon)
@@ -352,23 +540,18 @@ void trp_workers_close(struct trp_rank *rank, bool abandon)
     struct trp_workers *w = rank->workers;
     pthread_mutex_lock(&w->lock);
     w->stop = true;
-    while (w->head) {
-        struct order *order = w->head;
-        w->head = order->next;
-        w->unfinished--;
-        free(order);
-    }
+    cancel_orders(w);
     call_idle(w);
     bool running = w->unfinished > 0;
     pthread_mutex_unlock(&w->lock);
     if (running && abandon)
-        return; /* threads that run a task still look at all this */
-    for (int i = 0; i < w->count; i++) {
-        pthread_join(w->list[i]->thread, NULL);
-        free_worker(w->list[i]);
+        return;
+    while (w->all) {
+        struct trp_worker *worker = w->all;
+        w->all = worker->next;
+        end_worker(worker);
     }
     pthread_mutex_destroy(&w->lock);
-    free(w->list);
     free(w);
     rank->workers = NULL;
 }

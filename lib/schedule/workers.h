@@ -1,9 +1,11 @@
 /*
- * Workers: the threads of a rank that run tasks, each with an OpenMP team as large as it asked for.
+ * Workers: the threads of a rank that run tasks, and the methods of actors that asked for CPUs,
+ * each with an OpenMP team as large as it asked for.
  *
- * A rank has as many CPU slots as CPUs. A task takes its slots when it starts and gives them back
- * while it waits; a worker whose task waits runs the next one, and it alone resumes what it began.
- * One lock guards all of this but what a running task does.
+ * A rank has as many CPU slots as CPUs. What runs takes its slots when it starts and gives them
+ * back while it waits; a worker whose task waits runs the next one, and it alone resumes what it
+ * began. An actor with CPUs has a worker of its own. One lock guards all of this but what a running
+ * task does.
  */
 #ifndef TRP_WORKERS_H
 #define TRP_WORKERS_H
@@ -12,7 +14,7 @@
 
 void trp_workers_open(struct trp_rank *rank);
 
-/* Workers that run a task are left alone: with `abandon` they are not waited for. */
+/* With `abandon`, workers that run something are not waited for: they keep all of this. */
 void trp_workers_close(struct trp_rank *rank, bool abandon);
 
 /* A task has come: queued, and a worker woken or begun. */
@@ -21,15 +23,34 @@ void trp_workers_submit(struct trp_rank *rank, const struct trp_record *record, 
 /* The tasks keep every CPU of the rank busy: better not to spin. */
 bool trp_workers_fill_cpus(struct trp_rank *rank);
 
-/* Some task is queued, runs, or waits. */
-bool trp_workers_busy(struct trp_rank *rank);
+/* How many tasks and methods are queued, run, or wait. */
+int trp_workers_unfinished(struct trp_rank *rank);
 
-/* Of a task: see wait.h. */
+/* ---- actors with a worker of their own: from the scheduler's thread -------------------------- */
+
+struct trp_worker *trp_workers_dedicate(struct trp_rank *rank, int cpus);
+void trp_workers_release(struct trp_worker *worker); /* it runs nothing */
+
+/* Runs a method there; the hold on the parcel is taken over. A record DONE comes when it has ended. */
+void trp_workers_call(struct trp_actor *actor, const struct troupe_method *method,
+                      const struct trp_record *record, struct trp_parcel *parcel);
+void trp_workers_done(struct trp_rank *rank, struct trp_actor *actor,
+                      const struct trp_record *record);
+
+/* What runs there is to fail: at once if it waits, else when it ends. The story is taken over. */
+void trp_workers_kill(struct trp_worker *worker, int status, char *story);
+
+/* ---- contexts on a worker: see wait.h and execute.h ------------------------------------------ */
+
 void trp_worker_prepare(struct trp_context *context);
 void trp_worker_wait(struct trp_context *context, double deadline);
 void trp_worker_wake(struct trp_context *context);
 
-/* Ends the running task without returning to its frames. */
-__attribute__((noreturn)) void trp_worker_abandon(struct trp_context *context);
+/* What it runs on now. */
+const struct trp_stack *trp_worker_stack(const struct trp_worker *worker);
+
+/* The running function has failed: answers, and does not return to its frames. */
+__attribute__((noreturn)) void trp_worker_fail(struct trp_context *context, int status,
+                                               const char *story);
 
 #endif

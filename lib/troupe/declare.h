@@ -95,6 +95,16 @@
         __extension__(struct TROUPE_CAT_(TROUPE_FIRST_(__VA_ARGS__, ~), _new_call)){               \
             .troupe_zero = 0, TROUPE_DROP_(__VA_ARGS__, )})
 
+/** A tell after some seconds: `troupe_after(1.5, C_method, handle, .field = value…)`. */
+#define troupe_after(seconds, method, ...)                                                         \
+    TROUPE_CAT_(method, _later)                                                                    \
+    (seconds, 0, __extension__(struct TROUPE_CAT_(method, _call)){.troupe_to = __VA_ARGS__})
+
+/** A tell every so many seconds, the first after as many; until troupe_cancel_timer. */
+#define troupe_every(seconds, method, ...)                                                         \
+    TROUPE_CAT_(method, _later)                                                                    \
+    (seconds, seconds, __extension__(struct TROUPE_CAT_(method, _call)){.troupe_to = __VA_ARGS__})
+
 /** A task, by name: `troupe_submit(t, .field = value…, .with = { … })`. */
 #define troupe_submit(...)                                                                         \
     TROUPE_CAT_(TROUPE_FIRST_(__VA_ARGS__, ~), _with)(                                             \
@@ -126,6 +136,9 @@
         troupe_await_each(&(futures)[0].any, n, troupe_value_, sizeof(*troupe_value_));            \
     })
 
+/** Whether the value, or the failure, of a future is there; it is not consumed. */
+#define troupe_done(f) troupe_done_any((f).any)
+
 /** The result is not wanted; when it comes it is thrown away. */
 #define troupe_drop(f) troupe_drop_any((f).any)
 
@@ -134,6 +147,24 @@
 
 /** The place of another actor, for `.with = { .place = troupe_beside(handle) }`. */
 #define troupe_beside(handle) troupe_beside_ref((handle).ref)
+
+/** Ends an actor after the calls that this caller has made before. Any thread. */
+#define troupe_stop(handle) troupe_stop_ref((handle).ref)
+
+/** Ends an actor now: calls that wait for it fail, a method that waits is unwound, one that runs is
+    let finish and its result is dropped. Any thread. */
+#define troupe_kill(handle) troupe_kill_ref((handle).ref)
+
+/** A future of the actor's end: `troupe_end end = troupe_await(troupe_ended(h));` */
+#define troupe_ended(handle) troupe_ended_ref((handle).ref)
+
+/**
+ * Finds an actor by the name it was created under (`.with = {.name = "p"}`), waiting for one.
+ * `status = troupe_lookup(progress, "p", 1.5, &handle)`: TROUPE_OK, TROUPE_TIMEOUT, or
+ * TROUPE_INVALID if the name is that of an actor of another class (a subclass is fine).
+ */
+#define troupe_lookup(C, name, seconds, handle)                                                    \
+    troupe_lookup_ref(&C##_class, name, seconds, &((C *){handle})->ref)
 
 /** In TROUPE_IMPLEMENT instead of a function: only subclasses have this method. */
 #define troupe_abstract NULL
@@ -413,6 +444,15 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
 #define TROUPE_ANSWER_TELL_(R) void
 #define TROUPE_ANSWER_ASK_(R) __attribute__((warn_unused_result)) TROUPE_FUTURE(R)
 
+/* A tell for later: behind troupe_after and troupe_every. */
+#define TROUPE_LATER_TELL_(P, ...)                                                                 \
+    TROUPE_INLINE_ troupe_timer P##_later(double after, double every, struct P##_call call_)       \
+    {                                                                                              \
+        TROUPE_PACK_(P, call_., __VA_ARGS__)                                                       \
+        return troupe_stub_later(call_.troupe_to.ref, &P##_method, &args_, after, every);          \
+    }
+#define TROUPE_LATER_ASK_(P, ...)
+
 #define TROUPE_STUBS_(C, P, ROLE, R, ...)                                                          \
     struct P##_call {                                                                              \
         C troupe_to;                                                                               \
@@ -429,7 +469,8 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
     {                                                                                              \
         TROUPE_PACK_(P, , __VA_ARGS__)                                                             \
         TROUPE_SEND_##ROLE##_(P, R, to_.ref, NULL)                                                 \
-    }
+    }                                                                                              \
+    TROUPE_LATER_##ROLE##_(P, __VA_ARGS__)
 
 /* The call from inside: of the actor's own, perhaps overriding, method, at once. */
 #define TROUPE_INSIDE_(C, P, R, ...)                                                               \

@@ -38,6 +38,21 @@ troupe_status troupe_get_any(troupe_future future, void *value, size_t size, dou
 /** Awaits each of `n` futures into `values`, an array of `n` of `size` bytes each. */
 void troupe_await_each(const troupe_future *futures, size_t n, void *values, size_t size);
 
+/** How many of a list to wait for. */
+#define TROUPE_ANY ((size_t)1)
+#define TROUPE_ALL SIZE_MAX
+
+/**
+ * Waits until `want` of the futures, which may be of different types (`f.any`), are there, or
+ * `seconds` have passed. Consumes none; one that was consumed before counts as there.
+ * @param want TROUPE_ANY, a number, or TROUPE_ALL
+ * @return how many are there: at least `want`, or fewer if the time has passed
+ */
+size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double seconds);
+
+/** Whether the value, or the failure, is there. Lets others run if it is not. */
+bool troupe_done_any(troupe_future future);
+
 /** Throws a result away, now or when it comes. Any thread of the rank. */
 void troupe_drop_any(troupe_future future);
 

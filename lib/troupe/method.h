@@ -27,8 +27,21 @@ void troupe_defer(void (*fn)(void *), void *p);
 /** Waits; other methods, tasks and ranks go on. @param seconds 0 or less: only lets others run */
 void troupe_sleep(double seconds);
 
-/** Threads that the running task may use: the size of its OpenMP team; 1 elsewhere. */
+/** A tell for later is not sent any more; one that was is not taken back. On the rank that set it. */
+void troupe_cancel_timer(troupe_timer timer);
+
+/** Ends the job at once, on every rank, with this status: from the driver, a method or a task. */
+__attribute__((noreturn)) void troupe_exit(int status);
+
+/** Threads that the running task or method may use: the size of its OpenMP team. */
 int troupe_cpus(void);
+
+/**
+ * MPI calls of the program's own stand between these two, in the driver, a method or a task; on
+ * a communicator of the program's own. No await between them. The rank waits meanwhile.
+ */
+void troupe_mpi_begin(void);
+void troupe_mpi_end(void);
 
 int troupe_rank(void);  /**< number of this rank, from 0 */
 int troupe_ranks(void); /**< how many ranks the job has */

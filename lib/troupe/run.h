@@ -4,7 +4,10 @@
 #ifndef TROUPE_RUN_H
 #define TROUPE_RUN_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "troupe/log.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,6 +21,11 @@ struct troupe_run_options {
     const char *transport; /**< "auto", "p2p" (MPI), "self" (one process); TROUPE_TRANSPORT */
     int ranks;             /**< ranks that transport self plays, default 1; TROUPE_RANKS */
     uint64_t seed;         /**< self: order of delivery, 0 = as sent; TROUPE_SEED */
+    enum troupe_log_level log; /**< what is said on stderr; TROUPE_LOG */
+    size_t stack_bytes;        /**< of a method; only what is touched takes memory; default 256 KiB */
+    const void *comm; /**< an MPI_Comm *: the ranks of the job; default MPI_COMM_WORLD. MPI is
+                           initialised before, with MPI_THREAD_SERIALIZED at least */
+    double linger; /**< seconds for which tasks may go on after the driver; default 30 */
     int (*setup)(int argc, char **argv); /**< runs on every rank before the driver; not 0: no run */
 };
 

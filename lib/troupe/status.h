@@ -18,7 +18,8 @@ extern "C" {
     X(NO_MEMORY, -6, "no memory")                                                                  \
     X(NOT_HERE, -7, "this cannot be done from where it was tried")                                 \
     X(INVALID, -8, "an argument cannot be right")                                                  \
-    X(BAD_MESSAGE, -9, "a message could not be read")
+    X(BAD_MESSAGE, -9, "a message could not be read")                                              \
+    X(CANCELLED, -10, "it was cancelled before it was done")
 
 /** TROUPE_OK is 0, everything else is negative. */
 typedef enum troupe_status {

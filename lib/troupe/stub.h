@@ -19,6 +19,8 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
                                   const struct troupe_options *with);
 troupe_future troupe_stub_submit(const struct troupe_method *task, const void *args,
                                  const struct troupe_options *with);
+troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method *method,
+                               const void *args, double after, double every);
 void troupe_stub_inside(void *self, const struct troupe_method *method, const void *args,
                         void *result);
 void troupe_stub_init(void *self, const struct troupe_class *class_, const void *args);

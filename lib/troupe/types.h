@@ -27,6 +27,11 @@ typedef struct troupe_future {
     uint64_t id;
 } troupe_future;
 
+/** A tell for later (troupe_after, troupe_every). All zero is none. */
+typedef struct troupe_timer {
+    uint64_t number;
+} troupe_timer;
+
 /** A text: ends in NUL, is never NULL where the library hands it out. A NULL sent arrives as "". */
 typedef const char *troupe_str;
 
@@ -98,6 +103,7 @@ struct troupe_method {
     const struct troupe_signature *signature;
     troupe_thunk *thunk;
     uint32_t slot; /**< place in the class's table, or the task's number; set at start */
+    uint32_t lost; /**< failures that nobody waited for */
 };
 
 /** A class with its methods. */
@@ -128,7 +134,11 @@ struct troupe_place {
 /** What may ride along with a call (`.with = { … }`); what is left out is zero: the default. */
 struct troupe_options {
     struct troupe_place place; /**< of a new actor or a task; default: round robin from rank 0 */
-    int cpus;                  /**< of a task: threads of its OpenMP team; default 1 */
+    int cpus;         /**< threads of the OpenMP team of a task (default 1), or of an actor that is
+                           to have a worker of its own (default: none, it shares its rank's) */
+    const char *name; /**< of a new actor; the calls of one whose name is taken fail */
+    bool or_existing; /**< with a name: the actor that has it already, if one does. Waits */
+    bool tied;        /**< a new actor ends when the actor that made it does */
 };
 
 #ifdef __cplusplus

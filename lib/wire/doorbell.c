@@ -1,6 +1,10 @@
 #include "wire/doorbell.h"
 
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/futex.h"
 #include "base/log.h"
@@ -9,7 +13,9 @@
 struct trp_bell {
     uint32_t rung;
     uint32_t asleep;
-    uint32_t apart[30];
+    uint32_t apart[14];
+    struct trp_wire_words words;
+    uint32_t apart_too[12];
 };
 
 static void find_mates(struct trp_doorbell *bell, MPI_Comm comm)
@@ -17,18 +23,17 @@ static void find_mates(struct trp_doorbell *bell, MPI_Comm comm)
     int ranks;
     MPI_Comm_size(comm, &ranks);
     bell->of = calloc((size_t)ranks, sizeof *bell->of);
-    int *here = malloc((size_t)bell->node_ranks * sizeof *here);
-    if (!bell->of || !here)
+    bell->here = malloc((size_t)bell->node_ranks * sizeof *bell->here);
+    if (!bell->of || !bell->here)
         trp_die("no memory for the table of %d ranks", ranks);
     int rank;
     MPI_Comm_rank(comm, &rank);
-    MPI_Allgather(&rank, 1, MPI_INT, here, 1, MPI_INT, bell->node);
+    MPI_Allgather(&rank, 1, MPI_INT, bell->here, 1, MPI_INT, bell->node);
     for (int i = 0; i < bell->node_ranks; i++) {
         MPI_Aint size;
         int unit;
-        MPI_Win_shared_query(bell->window, i, &size, &unit, &bell->of[here[i]]);
+        MPI_Win_shared_query(bell->window, i, &size, &unit, &bell->of[bell->here[i]]);
     }
-    free(here);
     bell->covers_all = bell->node_ranks == ranks;
 }
 
@@ -39,7 +44,8 @@ void trp_doorbell_open(struct trp_doorbell *bell, MPI_Comm comm)
     MPI_Comm_size(bell->node, &bell->node_ranks);
     MPI_Win_allocate_shared(sizeof(struct trp_bell), 1, MPI_INFO_NULL, bell->node, &bell->mine,
                             &bell->window);
-    *bell->mine = (struct trp_bell){0};
+    *bell->mine = (struct trp_bell){.words = {.pid = (int32_t)getpid()}};
+    bell->pidfd = bell->stop = -1;
     find_mates(bell, comm);
     MPI_Barrier(bell->node);
 }
@@ -49,6 +55,56 @@ void trp_doorbell_close(struct trp_doorbell *bell)
     MPI_Win_free(&bell->window);
     MPI_Comm_free(&bell->node);
     free(bell->of);
+    free(bell->here);
+}
+
+/* ---- watching a mate ------------------------------------------------------------------------- */
+
+struct trp_wire_words *trp_doorbell_words(struct trp_doorbell *bell)
+{
+    return &bell->mine->words;
+}
+
+static int mate_of(const struct trp_doorbell *bell)
+{
+    return bell->here[(bell->node_rank + 1) % bell->node_ranks];
+}
+
+static void *watch(void *arg)
+{
+    struct trp_doorbell *bell = arg;
+    struct pollfd fds[2] = {{.fd = bell->pidfd, .events = POLLIN},
+                            {.fd = bell->stop, .events = POLLIN}};
+    while (poll(fds, 2, -1) < 0) {
+    }
+    if (fds[0].revents && !fds[1].revents)
+        bell->died(mate_of(bell), &bell->of[mate_of(bell)]->words);
+    return NULL;
+}
+
+void trp_doorbell_watch(struct trp_doorbell *bell, trp_wire_died *died)
+{
+    bell->died = died;
+    MPI_Barrier(bell->node);
+    if (bell->node_ranks == 1)
+        return;
+    bell->pidfd = (int)syscall(SYS_pidfd_open, bell->of[mate_of(bell)]->words.pid, 0);
+    bell->stop = eventfd(0, EFD_CLOEXEC);
+    if (bell->pidfd < 0 || bell->stop < 0 || pthread_create(&bell->watcher, NULL, watch, bell)) {
+        trp_log(TRP_LOG_INFO, "the death of other ranks will be noticed by the launcher only");
+        bell->died = NULL;
+    }
+}
+
+void trp_doorbell_unwatch(struct trp_doorbell *bell)
+{
+    uint64_t one = 1;
+    if (bell->died && bell->stop >= 0 && write(bell->stop, &one, sizeof one) == sizeof one)
+        pthread_join(bell->watcher, NULL);
+    if (bell->pidfd >= 0)
+        close(bell->pidfd);
+    if (bell->stop >= 0)
+        close(bell->stop);
 }
 
 static void ring(struct trp_bell *bell)

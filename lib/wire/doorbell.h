@@ -8,8 +8,11 @@
 #define TRP_DOORBELL_H
 
 #include <mpi.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "wire/wire.h"
 
 struct trp_bell; /* one rank's two words */
 
@@ -20,10 +23,21 @@ struct trp_doorbell {
     struct trp_bell **of; /* by rank of the job; NULL: on another node, or a plain miss */
     bool covers_all;      /* every rank is on this node */
     int node_rank, node_ranks;
+    int *here; /* [node_ranks]: their ranks of the job */
+    pthread_t watcher;
+    int pidfd, stop; /* of the mate that is watched, and to end watching; -1: not watching */
+    trp_wire_died *died;
 };
 
 void trp_doorbell_open(struct trp_doorbell *bell, MPI_Comm comm);
 void trp_doorbell_close(struct trp_doorbell *bell);
+
+/* What this rank lets its mates see. */
+struct trp_wire_words *trp_doorbell_words(struct trp_doorbell *bell);
+
+/* Watches the next rank of the node, in a ring, and calls died when it dies. Collective. */
+void trp_doorbell_watch(struct trp_doorbell *bell, trp_wire_died *died);
+void trp_doorbell_unwatch(struct trp_doorbell *bell);
 
 /* After a message to `rank` has been handed to MPI: rings if it sleeps. */
 void trp_doorbell_ring(struct trp_doorbell *bell, int rank);

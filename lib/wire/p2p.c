@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "wire/doorbell.h"
+#include "wire/record.h"
 #include "wire/wire.h"
 
 #define TAG 7
@@ -124,21 +125,40 @@ static void post(struct p2p_wire *w, unsigned slot)
               &w->receives[slot]);
 }
 
+/* What is kept of a message that there is no memory for: who it was for. */
+static struct trp_parcel *cut(const unsigned char *bytes)
+{
+    struct trp_parcel *parcel = trp_parcel_new(TRP_PARCEL_BYTES);
+    struct trp_record *record = (struct trp_record *)(void *)parcel->bytes;
+    memcpy(record, bytes, sizeof *record);
+    record->kind |= TRP_RECORD_CUT;
+    record->words = sizeof *record / 8;
+    parcel->used = sizeof *record;
+    return parcel;
+}
+
 /* Adds a piece to what its source has sent before; the parcel, when it is whole. */
 static struct trp_parcel *join(struct p2p_wire *w, const struct message *m, size_t size, int from)
 {
     struct trp_parcel *parcel = w->half[from];
     if (!parcel) {
         size_t room = m->head.total > TRP_PARCEL_BYTES ? m->head.total : TRP_PARCEL_BYTES;
-        parcel = trp_parcel_new(room);
+        parcel = trp_parcel_try(room);
+        parcel = parcel ? parcel : cut(m->bytes);
         parcel->peer = from;
     }
-    if (m->head.offset != parcel->used || size > parcel->room - parcel->used)
+    if (m->head.offset != parcel->at || parcel->at + size > m->head.total)
         trp_die("transport p2p: a piece of a message from rank %d is out of order", from);
-    memcpy(parcel->bytes + parcel->used, m->bytes, size);
-    parcel->used += size;
-    w->half[from] = parcel->used < m->head.total ? parcel : NULL;
-    return w->half[from] ? NULL : parcel;
+    if (parcel->at + size <= parcel->room && parcel->used == parcel->at) {
+        memcpy(parcel->bytes + parcel->used, m->bytes, size);
+        parcel->used += size;
+    }
+    parcel->at += size;
+    w->half[from] = parcel->at < m->head.total ? parcel : NULL;
+    if (w->half[from])
+        return NULL;
+    parcel->at = 0;
+    return parcel;
 }
 
 static struct trp_parcel *take(struct p2p_wire *w, bool *came)
@@ -245,9 +265,15 @@ static void p2p_free(struct p2p_wire *w)
     trp_parcel_pool_clear();
 }
 
+static void p2p_watch(struct trp_wire *wire)
+{
+    trp_doorbell_watch(&of(wire)->bell, wire->died);
+}
+
 static void p2p_close(struct trp_wire *wire)
 {
     struct p2p_wire *w = of(wire);
+    trp_doorbell_unwatch(&w->bell);
     drain(w);
     trp_doorbell_close(&w->bell);
     MPI_Comm_free(&w->comm);
@@ -268,12 +294,30 @@ static const struct trp_wire_ops p2p_ops = {
     .wake = p2p_wake,
     .share = p2p_share,
     .share_all = p2p_share_all,
+    .watch = p2p_watch,
     .close = p2p_close,
 };
 
 static void abort_job(void)
 {
     MPI_Abort(MPI_COMM_WORLD, 1);
+}
+
+/* Processes that each think they are alone: started by the launcher of another MPI. */
+static bool other_launcher(const struct p2p_wire *w)
+{
+    static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts && w->wire.ranks == 1; i++) {
+        const char *count = getenv(counts[i]);
+        if (!count || atoi(count) <= 1)
+            continue;
+        trp_log(TRP_LOG_ERROR,
+                "the launcher started %s processes (%s), but this program's MPI sees only itself: "
+                "use the launcher of the MPI that it was built with (srun: the right --mpi=)",
+                count, counts[i]);
+        return true;
+    }
+    return false;
 }
 
 static bool begin_mpi(struct p2p_wire *w, int *argc, char ***argv)
@@ -293,7 +337,7 @@ static bool begin_mpi(struct p2p_wire *w, int *argc, char ***argv)
     return false;
 }
 
-struct trp_wire *trp_wire_open_p2p(int *argc, char ***argv)
+struct trp_wire *trp_wire_open_p2p(int *argc, char ***argv, const void *comm)
 {
     struct p2p_wire *w = calloc(1, sizeof *w);
     if (!w || !begin_mpi(w, argc, argv)) {
@@ -301,9 +345,16 @@ struct trp_wire *trp_wire_open_p2p(int *argc, char ***argv)
         return NULL;
     }
     w->wire.ops = &p2p_ops;
-    MPI_Comm_dup(MPI_COMM_WORLD, &w->comm);
+    MPI_Comm_dup(comm ? *(const MPI_Comm *)comm : MPI_COMM_WORLD, &w->comm);
     MPI_Comm_rank(w->comm, &w->wire.rank);
     MPI_Comm_size(w->comm, &w->wire.ranks);
+    if (!comm && other_launcher(w)) {
+        MPI_Comm_free(&w->comm);
+        if (w->own_mpi)
+            MPI_Finalize();
+        free(w);
+        return NULL;
+    }
     w->in = malloc(POSTED * sizeof *w->in);
     w->out = malloc(FLYING * sizeof *w->out);
     w->half = calloc((size_t)w->wire.ranks, sizeof *w->half);
@@ -311,6 +362,7 @@ struct trp_wire *trp_wire_open_p2p(int *argc, char ***argv)
         trp_die("no memory for the buffers of transport p2p");
     trp_die_hook = abort_job;
     trp_doorbell_open(&w->bell, w->comm);
+    w->wire.words = trp_doorbell_words(&w->bell);
     w->wire.node_rank = w->bell.node_rank;
     w->wire.node_ranks = w->bell.node_ranks;
     for (unsigned i = 0; i < POSTED; i++)

@@ -9,28 +9,30 @@ static struct trp_parcel *pool;
 static unsigned pooled;
 #define POOL_MAX 256
 
-static struct trp_parcel *from_malloc(size_t room)
-{
-    struct trp_parcel *parcel = malloc(sizeof *parcel + room);
-    if (!parcel)
-        trp_die("no memory for a message of %zu bytes", room);
-    parcel->room = room;
-    return parcel;
-}
-
-struct trp_parcel *trp_parcel_new(size_t room)
+struct trp_parcel *trp_parcel_try(size_t room)
 {
     struct trp_parcel *parcel = pool;
-    if (room != TRP_PARCEL_BYTES || !parcel) {
-        parcel = from_malloc(room);
-    } else {
+    if (room == TRP_PARCEL_BYTES && parcel) {
         pool = parcel->next;
         pooled--;
+    } else {
+        parcel = malloc(sizeof *parcel + room);
+        if (!parcel)
+            return NULL;
+        parcel->room = room;
     }
     parcel->next = NULL;
     parcel->used = parcel->at = 0;
     parcel->peer = -1;
     parcel->holds = 1;
+    return parcel;
+}
+
+struct trp_parcel *trp_parcel_new(size_t room)
+{
+    struct trp_parcel *parcel = trp_parcel_try(room);
+    if (!parcel)
+        trp_die("no memory for a message of %zu bytes", room);
     return parcel;
 }
 

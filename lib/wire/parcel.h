@@ -28,6 +28,7 @@ struct trp_parcel_queue {
 
 /* Held once. Never NULL: the process ends when memory is short. */
 struct trp_parcel *trp_parcel_new(size_t room);
+struct trp_parcel *trp_parcel_try(size_t room); /* NULL when memory is short */
 void trp_parcel_recycle(struct trp_parcel *parcel);
 void trp_parcel_pool_clear(void);
 

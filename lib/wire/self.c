@@ -26,6 +26,7 @@ struct hub {
 
 struct self_wire {
     struct trp_wire wire;
+    struct trp_wire_words words;
     struct hub *hub;
     bool asleep, closed;
     double until;       /* asleep: when to go on by itself; 0: never */
@@ -172,6 +173,11 @@ static void self_share(struct trp_wire *wire, const void *mine, size_t bytes, vo
         memcpy((char *)all + (size_t)i * bytes, mine, bytes);
 }
 
+static void self_watch(struct trp_wire *wire)
+{
+    (void)wire; /* one process: all or nobody dies */
+}
+
 static void free_hub(struct hub *hub)
 {
     for (int i = 0; i < hub->ranks * hub->ranks; i++) {
@@ -210,6 +216,7 @@ static const struct trp_wire_ops self_ops = {
     .wake = self_wake,
     .share = self_share,
     .share_all = self_share,
+    .watch = self_watch,
     .close = self_close,
 };
 
@@ -228,9 +235,15 @@ bool trp_wire_open_self(int ranks, uint64_t seed, struct trp_wire **wires)
         return false;
     }
     for (int i = 0; i < ranks; i++) {
-        struct trp_wire wire = {&self_ops, i, ranks, i, ranks, NULL};
-        hub->wires[i] = (struct self_wire){.wire = wire, .hub = hub};
-        wires[i] = &hub->wires[i].wire;
+        struct self_wire *self = &hub->wires[i];
+        self->hub = hub;
+        self->wire = (struct trp_wire){.ops = &self_ops,
+                                       .words = &self->words,
+                                       .rank = i,
+                                       .ranks = ranks,
+                                       .node_rank = i,
+                                       .node_ranks = ranks};
+        wires[i] = &self->wire;
     }
     return true;
 }

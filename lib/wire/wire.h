@@ -37,19 +37,34 @@ struct trp_wire_ops {
     void (*share)(struct trp_wire *wire, const void *mine, size_t bytes, void *all);
     /* As share, over all ranks. */
     void (*share_all)(struct trp_wire *wire, const void *mine, size_t bytes, void *all);
+    /* From now on the death of a rank of the node is reported. All ranks together. NULL: never. */
+    void (*watch)(struct trp_wire *wire);
     /* The end: every rank calls it, after the last send; what still comes is thrown away. */
     void (*close)(struct trp_wire *wire);
 };
 
+/* What a rank lets its mates on the node see: whoever outlives it can say what it was at. */
+struct trp_wire_words {
+    uint64_t doing;  /* the caller's own coding */
+    uint32_t signal; /* that ended it, where it could be caught */
+    int32_t pid;
+};
+
+/* A rank of this node has died. On a thread of the transport's own; does not return. */
+typedef void trp_wire_died(int rank, const struct trp_wire_words *last);
+
 struct trp_wire {
     const struct trp_wire_ops *ops;
+    struct trp_wire_words *words; /* this rank's, to be written by the caller */
+    trp_wire_died *died;          /* set by the caller before it says watch */
     int rank, ranks;
     int node_rank, node_ranks; /* place among the ranks of the node */
     struct trp_stack **running; /* where the caller notes the stack it runs on (self) */
 };
 
-/* Opens the job's wire over MPI (initialising MPI if nobody has); NULL after saying why not. */
-struct trp_wire *trp_wire_open_p2p(int *argc, char ***argv);
+/* Opens the job's wire over MPI (initialising MPI if nobody has) and the ranks of *comm, an MPI_Comm
+   (NULL: all); NULL after saying why not. */
+struct trp_wire *trp_wire_open_p2p(int *argc, char ***argv, const void *comm);
 
 /* One process that plays `ranks` ranks; `wires[i]` is that of rank i. With a seed, deliveries of
    different pairs overtake each other in an order that the seed decides. */

@@ -1,0 +1,73 @@
+/*
+ * Ending actors, and hearing of their end: see troupe/life.h.
+ */
+#include "troupe/life.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "call/caller.h"
+#include "schedule/send.h"
+#include "schedule/who.h"
+#include "troupe/method.h"
+
+static struct trp_record head_for(struct troupe_ref actor, enum trp_record_kind kind)
+{
+    return (struct trp_record){.kind = (uint16_t)kind,
+                               .creator = trp_ref_creator(actor),
+                               .index = trp_ref_index(actor),
+                               .generation = trp_ref_generation(actor)};
+}
+
+/* A record that says who wants it. */
+static void send_end(struct troupe_ref actor, enum trp_record_kind kind, const char *what)
+{
+    struct trp_caller caller = trp_caller();
+    char who[TRP_WHO_SIZE] = "a thread of an OpenMP team";
+    if (trp_ref_none(actor)) {
+        trp_log(TRP_LOG_WARNING, "%s of no actor: the handle is empty", what);
+        return;
+    }
+    if (caller.context)
+        trp_context_name(caller.context, who, sizeof who);
+    struct trp_record head = head_for(actor, kind);
+    head.number = TROUPE_END_KILLED;
+    trp_send_bytes_from(caller.rank, caller.context, trp_ref_host(actor), &head, who,
+                        strlen(who) + 1);
+}
+
+void troupe_stop_ref(struct troupe_ref actor)
+{
+    send_end(actor, TRP_RECORD_STOP, "troupe_stop");
+}
+
+void troupe_kill_ref(struct troupe_ref actor)
+{
+    send_end(actor, TRP_RECORD_KILL, "troupe_kill");
+}
+
+void troupe_exit_actor(void)
+{
+    struct trp_context *c = trp_caller().context;
+    if (!c || !c->actor)
+        troupe_fail(TROUPE_NOT_HERE, "troupe_exit_actor outside of a method");
+    c->exiting = true;
+}
+
+troupe_future_troupe_end troupe_ended_ref(struct troupe_ref actor)
+{
+    struct trp_caller caller = trp_caller();
+    struct trp_futures *futures =
+        trp_on_scheduler(caller.context) ? &caller.rank->futures : &caller.rank->shared_futures;
+    troupe_future_troupe_end future = {
+        {trp_future_new(futures, &troupe_type_troupe_end, (struct troupe_ref){0, 0})}};
+    if (trp_ref_none(actor)) {
+        const char *story = "the handle is of no actor";
+        trp_future_resolve(futures, future.any.id, TROUPE_NO_ACTOR, story, strlen(story) + 1);
+        return future;
+    }
+    struct trp_record head = head_for(actor, TRP_RECORD_WATCH);
+    head.future = future.any.id;
+    trp_send_bytes_from(caller.rank, caller.context, trp_ref_host(actor), &head, "", 0);
+    return future;
+}

@@ -1,0 +1,42 @@
+/*
+ * Running methods: one at a time of each actor, on the loop's stack or on the actor's own worker.
+ */
+#ifndef TRP_EXECUTE_H
+#define TRP_EXECUTE_H
+
+#include "schedule/rank.h"
+
+/* A call, stop or creation that has come for an actor: run now, or kept as a letter while it is in
+   another call or others wait before it. */
+void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,
+                 struct trp_parcel *parcel);
+
+/* As trp_execute, now: the actor is free. The hold on the parcel is taken over. */
+void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,
+                     struct trp_parcel *parcel);
+
+/* Lets the first actor that has letters read one. */
+void trp_execute_mail(struct trp_rank *rank);
+
+/* The actor is free: its letters, if any, are to be read. */
+void trp_list_mail(struct trp_rank *rank, struct trp_actor *actor);
+void trp_unlist_mail(struct trp_rank *rank, struct trp_actor *actor);
+
+/* The context's function has ended: answers, releases what went with it, and frees its actor for
+   the next call. On failure `value` is the story. */
+void trp_conclude(struct trp_context *context, int status, const void *value);
+
+/* The part of it that any thread does. */
+void trp_conclude_call(struct trp_context *context, int status, const void *value);
+
+/* The part for the scheduler's thread: the actor is in no call any more. */
+void trp_conclude_actor(struct trp_rank *rank, struct trp_actor *actor);
+
+/* Answers a call that cannot be run; one that nobody waits for is logged. */
+void trp_refuse(struct trp_rank *rank, const struct trp_record *record, int caller, int status,
+                const char *story);
+
+/* What actor->running is while the actor's own worker runs its method. */
+extern struct trp_context trp_elsewhere;
+
+#endif

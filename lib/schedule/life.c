@@ -1,0 +1,282 @@
+#include "schedule/life.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actor/classes.h"
+#include "base/log.h"
+#include "schedule/execute.h"
+#include "schedule/names.h"
+#include "schedule/send.h"
+#include "schedule/wait.h"
+#include "schedule/who.h"
+#include "schedule/workers.h"
+#include "troupe/life.h"
+#include "wire/pack.h"
+
+/* ---- creation -------------------------------------------------------------------------------- */
+
+static struct troupe_ref ref_of(const struct trp_rank *rank, const struct trp_record *record)
+{
+    return trp_ref(rank->rank, record->creator, record->index, record->generation);
+}
+
+static void create_now(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
+{
+    struct troupe_class *class_ = trp_class_by_id(record->slot);
+    if (!class_)
+        trp_die("rank %d creates an actor of class %u, which is not known here", parcel->peer,
+                record->slot);
+    struct trp_actor *actor = trp_actors_create(&rank->actors, ref_of(rank, record), class_);
+    actor->depth = (uint16_t)(record->future >> TRP_CREATE_DEPTH_SHIFT);
+    if (record->number > 0)
+        trp_actor_more(actor)->worker = trp_workers_dedicate(rank, record->number);
+    if (class_->init)
+        trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));
+    else
+        trp_list_mail(rank, actor);
+}
+
+static struct trp_parcel *copy_of(const struct trp_record *record, int from)
+{
+    size_t bytes = trp_record_bytes(record);
+    struct trp_parcel *copy = trp_parcel_new(bytes);
+    memcpy(copy->bytes, record, bytes);
+    copy->used = bytes;
+    copy->peer = from;
+    return copy;
+}
+
+void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
+{
+    struct troupe_ref ref = ref_of(rank, record);
+    if (trp_actors_ended(&rank->actors, ref))
+        return; /* its name was taken, or it was killed before */
+    if (record->future & TRP_CREATE_NAMED) {
+        struct trp_actor_more *more = trp_actor_more(trp_actors_find(&rank->actors, ref));
+        if (!more->name_granted) {
+            more->create = copy_of(record, parcel->peer);
+            return;
+        }
+    }
+    create_now(rank, record, parcel);
+}
+
+/* The home of its name has decided, before or after the creation came. */
+void trp_life_verdict(struct trp_rank *rank, const struct trp_record *record)
+{
+    struct trp_actor *actor = trp_actors_find(&rank->actors, ref_of(rank, record));
+    if (!actor)
+        return;
+    if (record->number != TROUPE_OK) {
+        trp_life_end_later(actor, TROUPE_END_FAILED, strdup(trp_record_body(record)));
+        trp_life_end_now(rank, actor);
+        return;
+    }
+    struct trp_actor_more *more = trp_actor_more(actor);
+    more->name_granted = true;
+    more->name = strdup(trp_record_body(record));
+    struct trp_parcel *create = more->create;
+    more->create = NULL;
+    if (create) {
+        create_now(rank, (struct trp_record *)(void *)create->bytes, create);
+        trp_parcel_drop(create);
+    }
+}
+
+/* ---- stories --------------------------------------------------------------------------------- */
+
+char *trp_life_story(struct trp_rank *rank, struct trp_actor *actor, const char *did,
+                     const char *by)
+{
+    char who[TRP_WHO_SIZE], story[2 * TRP_WHO_SIZE + 64];
+    trp_actor_name(rank, actor, who, sizeof who);
+    snprintf(story, sizeof story, "%s %s %s", who, did, by);
+    return strdup(story);
+}
+
+void trp_life_refuse(struct trp_rank *rank, const struct trp_actor *ending,
+                     const struct trp_record *record, int from)
+{
+    struct troupe_ref ref = ref_of(rank, record);
+    const struct trp_end *end = ending ? NULL : trp_actors_end_of(&rank->actors, ref);
+    char name[TRP_WHO_SIZE], forgotten[TRP_WHO_SIZE + 64];
+    trp_ref_name(rank, ref, NULL, name, sizeof name);
+    snprintf(forgotten, sizeof forgotten, "%s has ended, too long ago to say how", name);
+    const char *story = ending ? ending->more->end_story : end ? end->story : forgotten;
+    trp_refuse(rank, record, from, TROUPE_ENDED, story);
+}
+
+/* ---- watching -------------------------------------------------------------------------------- */
+
+static void tell_end(struct trp_rank *rank, struct trp_watcher watcher, int reason,
+                     const char *story)
+{
+    const struct trp_context scheduler = {.kind = TRP_CONTEXT_METHOD};
+    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .future = watcher.future};
+    troupe_end end = {reason, story};
+    trp_send(rank, &scheduler, watcher.rank, &head, &troupe_type_troupe_end, &end);
+}
+
+void trp_life_watch(struct trp_rank *rank, struct trp_actor *actor,
+                    const struct trp_record *record, int from)
+{
+    struct trp_watcher watcher = {from, record->future};
+    if (!actor) {
+        const struct trp_end *end = trp_actors_end_of(&rank->actors, ref_of(rank, record));
+        tell_end(rank, watcher, end ? end->reason : TROUPE_END_STOPPED,
+                 end && end->story ? end->story : "ended too long ago to say how");
+        return;
+    }
+    struct trp_actor_more *more = trp_actor_more(actor);
+    struct trp_watcher *grown =
+        realloc(more->watchers, (more->watcher_count + 1) * sizeof *grown);
+    if (!grown)
+        trp_die("no memory to watch an actor");
+    more->watchers = grown;
+    grown[more->watcher_count++] = watcher;
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+void trp_life_end_later(struct trp_actor *actor, int reason, char *story)
+{
+    struct trp_actor_more *more = trp_actor_more(actor);
+    if (actor->life == TRP_LIFE_ENDING) {
+        free(story);
+        return;
+    }
+    actor->life = TRP_LIFE_ENDING;
+    more->end_reason = reason;
+    more->end_story = story;
+}
+
+void trp_life_kill(struct trp_rank *rank, struct trp_actor *actor, const struct trp_record *record)
+{
+    const char *did = record->number == TROUPE_END_TIED ? "ended with" : "was killed by";
+    char *story = trp_life_story(rank, actor, did, trp_record_body(record));
+    struct trp_context *running = actor->running;
+    char *copy = strdup(story);
+    trp_life_end_later(actor, record->number, story);
+    if (!running) {
+        free(copy);
+        trp_life_end_now(rank, actor);
+    } else if (running == &trp_elsewhere) {
+        trp_workers_kill(actor->more->worker, TROUPE_ENDED, copy);
+    } else {
+        trp_cancel(running, TROUPE_ENDED, copy);
+    }
+}
+
+static void destroy(struct trp_rank *rank, struct trp_actor *actor)
+{
+    struct trp_context context = {
+        .kind = TRP_CONTEXT_METHOD, .rank = rank, .actor = actor, .cpus = 1};
+    struct trp_context *before = trp_current();
+    trp_set_current(&context);
+    for (const struct troupe_class *c = actor->class_; c; c = c->base)
+        if (c->destroy)
+            c->destroy->thunk(actor->state, NULL, NULL);
+    trp_set_current(before);
+    trp_context_release(&context);
+}
+
+static void refuse_letters(struct trp_rank *rank, struct trp_actor *actor, const char *story)
+{
+    struct trp_parcel *letter;
+    while ((letter = trp_parcel_pop(&actor->mailbox))) {
+        trp_refuse(rank, (struct trp_record *)(void *)letter->bytes, letter->peer, TROUPE_ENDED,
+                   story);
+        trp_parcel_drop(letter);
+    }
+}
+
+static void end_child(struct trp_rank *rank, struct troupe_ref child, const char *story)
+{
+    struct trp_record head = {.kind = TRP_RECORD_KILL,
+                              .creator = trp_ref_creator(child),
+                              .index = trp_ref_index(child),
+                              .generation = trp_ref_generation(child),
+                              .number = TROUPE_END_TIED};
+    char by[2 * TRP_WHO_SIZE];
+    snprintf(by, sizeof by, "its creator: %s", story);
+    trp_send_bytes(rank, trp_ref_host(child), &head, by, strlen(by) + 1);
+}
+
+static void free_name(struct trp_rank *rank, const struct trp_actor *actor, const char *name)
+{
+    struct trp_record head = {.kind = TRP_RECORD_RELEASE,
+                              .creator = trp_ref_creator(actor->ref),
+                              .index = trp_ref_index(actor->ref),
+                              .generation = trp_ref_generation(actor->ref),
+                              .number = rank->rank};
+    trp_send_bytes(rank, trp_name_home(rank, name), &head, name, strlen(name) + 1);
+}
+
+static void tell_creator(struct trp_rank *rank, struct troupe_ref ref)
+{
+    struct trp_record head = {.kind = TRP_RECORD_FREED,
+                              .creator = trp_ref_creator(ref),
+                              .index = trp_ref_index(ref),
+                              .generation = trp_ref_generation(ref)};
+    trp_send_bytes(rank, (int)trp_ref_creator(ref), &head, "", 0);
+}
+
+static void tell_others(struct trp_rank *rank, struct trp_actor *actor, const char *story)
+{
+    struct trp_actor_more *more = actor->more;
+    for (size_t i = 0; i < more->child_count; i++)
+        end_child(rank, more->children[i], story);
+    if (more->name)
+        free_name(rank, actor, more->name);
+    for (size_t i = 0; i < more->watcher_count; i++)
+        tell_end(rank, more->watchers[i], more->end_reason, story);
+    if (more->worker)
+        trp_workers_release(more->worker);
+}
+
+void trp_life_end_now(struct trp_rank *rank, struct trp_actor *actor)
+{
+    struct trp_actor_more *more = actor->more;
+    char *story = more->end_story;
+    more->end_story = NULL;
+    if (actor->class_)
+        destroy(rank, actor);
+    trp_unlist_mail(rank, actor);
+    refuse_letters(rank, actor, story);
+    tell_others(rank, actor, story);
+    tell_creator(rank, actor->ref);
+    trp_actors_remove(&rank->actors, actor, more->end_reason, story);
+}
+
+/* ---- the end of the job ---------------------------------------------------------------------- */
+
+static void end_with_job(struct trp_actor *actor, void *arg)
+{
+    struct trp_rank *rank = arg;
+    if (!actor->class_ || actor->running)
+        return; /* never created, or in a call that was abandoned with its worker */
+    trp_life_end_later(actor, TROUPE_END_JOB, trp_life_story(rank, actor, "ended with", "the job"));
+    trp_life_end_now(rank, actor);
+}
+
+static void deeper(struct trp_actor *actor, void *deepest)
+{
+    if (actor->depth > *(int *)deepest)
+        *(int *)deepest = actor->depth;
+}
+
+int trp_life_deepest(struct trp_rank *rank)
+{
+    int deepest = 0;
+    trp_actors_each(&rank->actors, 0, deeper, &deepest);
+    return deepest;
+}
+
+void trp_life_end_level(struct trp_rank *rank, int depth)
+{
+    int from = depth ? depth : trp_life_deepest(rank);
+    for (int d = from; d >= (depth ? depth : 1); d--)
+        trp_actors_each(&rank->actors, d, end_with_job, rank);
+}

@@ -1,0 +1,196 @@
+#include "schedule/names.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actor/classes.h"
+#include "base/log.h"
+#include "schedule/execute.h"
+#include "schedule/send.h"
+#include "schedule/who.h"
+#include "troupe/status.h"
+
+#define BUCKETS 1024
+
+/* Somebody who looks for a name that nobody has yet. */
+struct seeker {
+    struct seeker *next;
+    int rank;
+    uint64_t future;
+    uint32_t class_;
+};
+
+struct name {
+    struct name *next;
+    struct troupe_ref ref; /* who has it; none: it is only looked for */
+    uint32_t class_;
+    struct seeker *seekers;
+    char text[];
+};
+
+struct trp_names {
+    struct name *buckets[BUCKETS];
+};
+
+const struct troupe_type trp_handle_type = {
+    "handle", TROUPE_KIND_HANDLE, true, sizeof(struct troupe_ref), 0, NULL, NULL};
+
+void trp_names_open(struct trp_rank *rank)
+{
+    rank->names = calloc(1, sizeof *rank->names);
+    if (!rank->names)
+        trp_die("no memory for the table of names");
+}
+
+static void free_name(struct name *name)
+{
+    while (name->seekers) {
+        struct seeker *seeker = name->seekers;
+        name->seekers = seeker->next;
+        free(seeker);
+    }
+    free(name);
+}
+
+void trp_names_close(struct trp_rank *rank)
+{
+    for (int i = 0; i < BUCKETS; i++)
+        while (rank->names->buckets[i]) {
+            struct name *name = rank->names->buckets[i];
+            rank->names->buckets[i] = name->next;
+            free_name(name);
+        }
+    free(rank->names);
+}
+
+/* ---- finding --------------------------------------------------------------------------------- */
+
+/* FNV-1a (Fowler, Noll, Vo). */
+static uint64_t hash(const char *text)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * 0x100000001b3u;
+    return h;
+}
+
+int trp_name_home(const struct trp_rank *rank, const char *name)
+{
+    return (int)(hash(name) % (uint64_t)rank->ranks);
+}
+
+static struct name **find(struct trp_rank *rank, const char *text)
+{
+    struct name **link = &rank->names->buckets[(hash(text) >> 32) % BUCKETS];
+    while (*link && strcmp((*link)->text, text))
+        link = &(*link)->next;
+    return link;
+}
+
+static struct name *find_or_make(struct trp_rank *rank, const char *text)
+{
+    struct name **link = find(rank, text);
+    if (!*link) {
+        *link = calloc(1, sizeof **link + strlen(text) + 1);
+        if (!*link)
+            trp_die("no memory for the name %s", text);
+        strcpy((*link)->text, text);
+    }
+    return *link;
+}
+
+/* ---- answering ------------------------------------------------------------------------------- */
+
+static void name_holder(const struct trp_rank *rank, const struct name *name, char *who, size_t size)
+{
+    trp_ref_name(rank, name->ref, trp_class_by_id(name->class_), who, size);
+}
+
+static void answer_holder(struct trp_rank *rank, const struct name *name, int to, uint64_t future,
+                          uint32_t wanted)
+{
+    const struct troupe_class *has = trp_class_by_id(name->class_), *want = trp_class_by_id(wanted);
+    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .future = future};
+    if (trp_class_is_a(has, want)) {
+        trp_send_bytes(rank, to, &head, &name->ref, sizeof name->ref);
+        return;
+    }
+    char who[TRP_WHO_SIZE], story[2 * TRP_WHO_SIZE];
+    name_holder(rank, name, who, sizeof who);
+    snprintf(story, sizeof story, "the name '%.100s' is that of %s, which is no %s", name->text, who,
+             want ? want->name : "known class");
+    head.number = TROUPE_INVALID;
+    trp_send_bytes(rank, to, &head, story, strlen(story) + 1);
+}
+
+static void send_verdict(struct trp_rank *rank, const struct trp_record *claim, int status,
+                         const char *text)
+{
+    struct trp_record head = {.kind = TRP_RECORD_VERDICT,
+                              .creator = claim->creator,
+                              .index = claim->index,
+                              .generation = claim->generation,
+                              .number = status};
+    trp_send_bytes(rank, claim->number, &head, text, strlen(text) + 1);
+}
+
+static void answer_seekers(struct trp_rank *rank, struct name *name)
+{
+    while (name->seekers) {
+        struct seeker *seeker = name->seekers;
+        name->seekers = seeker->next;
+        answer_holder(rank, name, seeker->rank, seeker->future, seeker->class_);
+        free(seeker);
+    }
+}
+
+/* ---- what comes ------------------------------------------------------------------------------ */
+
+void trp_names_claim(struct trp_rank *rank, const struct trp_record *record, int from)
+{
+    struct name *name = find_or_make(rank, trp_record_body(record));
+    bool taken = !trp_ref_none(name->ref);
+    if (!taken) {
+        name->ref = trp_ref(record->number, record->creator, record->index, record->generation);
+        name->class_ = record->slot;
+        send_verdict(rank, record, TROUPE_OK, name->text);
+        answer_seekers(rank, name);
+    }
+    if (record->future) {
+        answer_holder(rank, name, from, record->future, record->slot);
+    } else if (taken) {
+        char who[TRP_WHO_SIZE], story[2 * TRP_WHO_SIZE];
+        name_holder(rank, name, who, sizeof who);
+        snprintf(story, sizeof story, "the name '%.100s' is taken by %s", name->text, who);
+        send_verdict(rank, record, TROUPE_INVALID, story);
+    }
+}
+
+void trp_names_lookup(struct trp_rank *rank, const struct trp_record *record, int from)
+{
+    struct name *name = find_or_make(rank, trp_record_body(record));
+    if (!trp_ref_none(name->ref)) {
+        answer_holder(rank, name, from, record->future, record->slot);
+        return;
+    }
+    struct seeker *seeker = malloc(sizeof *seeker);
+    if (!seeker)
+        trp_die("no memory for one who looks for %s", name->text);
+    *seeker = (struct seeker){name->seekers, from, record->future, record->slot};
+    name->seekers = seeker;
+}
+
+void trp_names_release(struct trp_rank *rank, const struct trp_record *record)
+{
+    struct name **link = find(rank, trp_record_body(record)), *name = *link;
+    struct troupe_ref ref =
+        trp_ref(record->number, record->creator, record->index, record->generation);
+    if (!name || !trp_ref_same(name->ref, ref))
+        return;
+    name->ref = (struct troupe_ref){0, 0};
+    if (!name->seekers) {
+        *link = name->next;
+        free_name(name);
+    }
+}

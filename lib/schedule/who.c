@@ -1,0 +1,107 @@
+#include "schedule/who.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "actor/classes.h"
+#include "base/log.h"
+#include "schedule/workers.h"
+
+void trp_ref_name(const struct trp_rank *rank, struct troupe_ref ref,
+                  const struct troupe_class *class_, char *text, size_t size)
+{
+    int at = snprintf(text, size, "%s(%d:%llu", class_ ? class_->name : "actor",
+                      trp_ref_host(ref), (unsigned long long)trp_ref_number(ref, rank->ranks));
+    /* The second actor of a number, the third, and so on, are told apart. */
+    if (trp_ref_generation(ref) > 1)
+        at += snprintf(text + at, size - (size_t)at, ".%u", trp_ref_generation(ref));
+    snprintf(text + at, size - (size_t)at, ")");
+}
+
+void trp_actor_name(const struct trp_rank *rank, struct trp_actor *actor, char *text, size_t size)
+{
+    if (!actor->class_ || !actor->class_->repr) {
+        trp_ref_name(rank, actor->ref, actor->class_, text, size);
+        return;
+    }
+    struct troupe_text out = {text, size};
+    text[0] = 0;
+    actor->class_->repr->thunk(actor->state, NULL, &out);
+    text[size - 1] = 0;
+}
+
+void trp_context_name(const struct trp_context *c, char *text, size_t size)
+{
+    if (c->kind == TRP_CONTEXT_DRIVER) {
+        snprintf(text, size, "driver");
+    } else if (c->kind == TRP_CONTEXT_TASK) {
+        snprintf(text, size, "task %s on rank %d", c->method->signature->name, c->rank->rank);
+    } else {
+        trp_actor_name(c->rank, c->actor, text, size);
+        size_t at = strlen(text);
+        snprintf(text + at, size - at, ".%s", c->method ? c->method->signature->name : "destroy");
+    }
+}
+
+/* ---- in a signal handler --------------------------------------------------------------------- */
+
+static const struct trp_stack *running_stack(const struct trp_context *c)
+{
+    return c->worker ? trp_worker_stack(c->worker) : c->rank->carrier.running;
+}
+
+void trp_who_crashed(int signal, const void *address, char *text, size_t size)
+{
+    struct trp_context *c = trp_current();
+    struct trp_rank *rank = c ? c->rank : trp_home;
+    char who[TRP_WHO_SIZE] = "the runtime, or a thread of an OpenMP team";
+    if (c && c->kind == TRP_CONTEXT_METHOD) {
+        trp_ref_name(rank, c->actor->ref, c->actor->class_, who, sizeof who);
+        size_t at = strlen(who);
+        snprintf(who + at, sizeof who - at, ".%s", c->method ? c->method->signature->name : "destroy");
+    } else if (c) {
+        trp_context_name(c, who, sizeof who);
+    }
+    bool overflow = c && signal == SIGSEGV && trp_stack_guards(running_stack(c), address);
+    snprintf(text, size, "%s, on rank %d%s", who, rank ? rank->rank : -1,
+             overflow ? ": its stack is too small; raise troupe_run_options.stack_bytes" : "");
+    if (rank)
+        rank->wire->words->signal = (uint32_t)signal;
+}
+
+/* ---- of another rank ------------------------------------------------------------------------- */
+
+/* Class, slot and index of what a method is called on; 0: no method runs. */
+uint64_t trp_who_code(const struct trp_actor *actor, const struct troupe_method *method)
+{
+    bool is_init = method->signature->role == TROUPE_ROLE_INIT;
+    return (uint64_t)(actor->class_->id + 1) << 48 |
+           (uint64_t)(is_init ? 0xffff : method->slot & 0xffff) << 32 |
+           (uint32_t)trp_ref_number(actor->ref, trp_home->ranks);
+}
+
+static void name_code(uint64_t code, int rank, char *text, size_t size)
+{
+    const struct troupe_class *class_ = trp_class_by_id((uint32_t)(code >> 48) - 1);
+    uint32_t slot = (uint32_t)(code >> 32) & 0xffff;
+    if (!code || !class_)
+        snprintf(text, size, "in no method");
+    else
+        snprintf(text, size, "in %s(%d:%u).%s", class_->name, rank, (uint32_t)code,
+                 slot < class_->slots ? class_->table[slot]->signature->name : "init");
+}
+
+void trp_who_died(int rank, const struct trp_wire_words *last)
+{
+    char doing[TRP_WHO_SIZE], signal[64] = "", host[128] = "";
+    name_code(__atomic_load_n(&last->doing, __ATOMIC_RELAXED), rank, doing, sizeof doing);
+    if (last->signal)
+        snprintf(signal, sizeof signal, " by signal %u (%s)", last->signal,
+                 strsignal((int)last->signal));
+    gethostname(host, sizeof host - 1);
+    trp_log(TRP_LOG_ERROR, "rank %d (process %d on %s) has died%s while %s: the job ends", rank,
+            last->pid, host, signal, doing);
+    _exit(1);
+}
