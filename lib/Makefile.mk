@@ -8,7 +8,10 @@ include_HEADERS = lib/troupe.h
 troupeincludedir = $(includedir)/troupe
 troupeinclude_HEADERS = \
 	lib/troupe/declare.h \
+	lib/troupe/declare.h.orig \
 	lib/troupe/future.h \
+	lib/troupe/life.h \
+	lib/troupe/log.h \
 	lib/troupe/method.h \
 	lib/troupe/run.h \
 	lib/troupe/status.h \
@@ -23,6 +26,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/arena.c \
 	lib/base/arena.h \
 	lib/base/clock.h \
+	lib/base/crash.c \
+	lib/base/crash.h \
 	lib/base/futex.c \
 	lib/base/futex.h \
 	lib/base/log.c \
@@ -38,11 +43,17 @@ lib_libtroupe_la_SOURCES = \
 	lib/call/caller.c \
 	lib/call/caller.h \
 	lib/call/driver.h \
+	lib/call/life.c \
+	lib/call/log.c \
 	lib/call/method.c \
+	lib/call/names.c \
+	lib/call/names.h \
 	lib/call/place.c \
 	lib/call/place.h \
 	lib/call/run.c \
 	lib/call/stub.c \
+	lib/schedule/alarms.c \
+	lib/schedule/alarms.h \
 	lib/schedule/carrier.c \
 	lib/schedule/carrier.h \
 	lib/schedule/context.c \
@@ -51,10 +62,18 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/cpus.h \
 	lib/schedule/deliver.c \
 	lib/schedule/deliver.h \
+	lib/schedule/execute.c \
+	lib/schedule/execute.h \
 	lib/schedule/futures.c \
 	lib/schedule/futures.h \
+	lib/schedule/guests.c \
+	lib/schedule/guests.h \
+	lib/schedule/life.c \
+	lib/schedule/life.h \
 	lib/schedule/loop.c \
 	lib/schedule/loop.h \
+	lib/schedule/names.c \
+	lib/schedule/names.h \
 	lib/schedule/quiet.c \
 	lib/schedule/quiet.h \
 	lib/schedule/rank.c \
@@ -65,6 +84,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/timers.h \
 	lib/schedule/wait.c \
 	lib/schedule/wait.h \
+	lib/schedule/who.c \
+	lib/schedule/who.h \
 	lib/schedule/workers.c \
 	lib/schedule/workers.h \
 	lib/wire/doorbell.c \

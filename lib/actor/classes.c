@@ -113,10 +113,23 @@ static struct troupe_method *find(const struct troupe_class *class_, const char 
     return NULL;
 }
 
+static bool has_base(const struct troupe_class *class_, const char *name)
+{
+    const struct troupe_class *base = class_->base;
+    while (base && strcmp(base->name, name))
+        base = base->base;
+    return base;
+}
+
 static bool place_method(struct troupe_class *class_, struct troupe_method *method)
 {
     const struct troupe_signature *s = method->signature;
     struct troupe_method *inherited = find(class_, s->name);
+    if (s->base && !has_base(class_, s->base->owner)) {
+        trp_log(TRP_LOG_ERROR, "class %s: method %s overrides that of %s, which is no base of %s",
+                s->owner, s->name, s->base->owner, s->owner);
+        return false;
+    }
     if (inherited && !s->base) {
         trp_log(TRP_LOG_ERROR,
                 "class %s: method %s hides that of %s: declare it with TROUPE_OVERRIDE_TELL or "
@@ -168,8 +181,7 @@ static bool lay_out(struct troupe_class *class_)
     const struct troupe_class *base = class_->base;
     if (class_->table)
         return true;
-    if (base && !lay_out(class_->base))
-        return false;
+    bool good = !base || lay_out(class_->base);
     uint32_t inherited = base ? base->slots : 0;
     class_->table = calloc(inherited + own_methods(class_) + 1, sizeof(struct troupe_method *));
     if (!class_->table)
@@ -177,7 +189,6 @@ static bool lay_out(struct troupe_class *class_)
     if (base)
         memcpy(class_->table, base->table, inherited * sizeof *class_->table);
     class_->slots = inherited;
-    bool good = true;
     for (struct troupe_method *const *m = class_->methods; *m; m++) {
         if (is_call((*m)->signature))
             good &= place_method(class_, *m);
@@ -250,7 +261,7 @@ bool trp_classes_open(void)
     number_classes();
     number_tasks();
     bool good = check_names();
-    for (uint32_t i = 0; i < class_count && good; i++)
+    for (uint32_t i = 0; i < class_count; i++)
         good &= lay_out(by_id[i]);
     return check_declared() && good;
 }
@@ -277,24 +288,46 @@ static uint64_t add_text(uint64_t hash, const char *text)
     return (hash ^ 0xff) * 0x100000001b3u;
 }
 
+static uint64_t add_number(uint64_t hash, uint32_t number)
+{
+    for (int i = 0; i < 4; i++, number >>= 8)
+        hash = (hash ^ (number & 0xff)) * 0x100000001b3u;
+    return hash;
+}
+
+static uint64_t add_type(uint64_t hash, const struct troupe_type *type)
+{
+    hash = add_text(hash, type->name);
+    hash = add_number(add_number(hash, type->kind), type->size);
+    hash = add_number(hash, type->count);
+    for (uint32_t i = 0; i < type->count; i++) {
+        hash = add_text(hash, type->fields[i].name);
+        hash = add_number(hash, type->fields[i].count);
+        hash = add_type(hash, type->fields[i].type);
+    }
+    return type->element ? add_type(hash, type->element) : hash;
+}
+
 static uint64_t add_signature(uint64_t hash, const struct troupe_signature *s)
 {
-    hash = add_text(hash, s->owner);
-    hash = add_text(hash, s->name);
-    hash = add_text(hash, s->result->name);
-    for (uint32_t i = 0; i < s->args.count; i++) {
-        hash = add_text(hash, s->args.fields[i].name);
-        hash = add_text(hash, s->args.fields[i].type->name);
-    }
-    return hash;
+    hash = add_text(add_text(hash, s->owner), s->name);
+    return add_type(add_type(add_number(hash, s->role), s->result), &s->args);
+}
+
+static uint64_t add_class(uint64_t hash, const struct troupe_class *class_)
+{
+    hash = add_text(hash, class_->name);
+    hash = add_number(hash, class_->slots);
+    for (uint32_t i = 0; i < class_->slots; i++)
+        hash = add_signature(hash, class_->table[i]->signature);
+    return class_->init ? add_signature(hash, class_->init->signature) : hash;
 }
 
 uint64_t trp_classes_fingerprint(void)
 {
     uint64_t hash = 0xcbf29ce484222325u;
     for (uint32_t i = 0; i < class_count; i++)
-        for (uint32_t k = 0; k < by_id[i]->slots; k++)
-            hash = add_signature(hash, by_id[i]->table[k]->signature);
+        hash = add_class(hash, by_id[i]);
     for (uint32_t i = 0; i < task_count; i++)
         hash = add_signature(hash, by_number[i]->signature);
     return hash;

@@ -51,6 +51,8 @@ static troupe_status wait_ready(struct trp_context *c, struct trp_futures *futur
         enum trp_future_state state = trp_future_watch(futures, id, c);
         if (state == TRP_FUTURE_READY)
             return TROUPE_OK;
+        if (state == TRP_FUTURE_AWAITED)
+            return tell_story(c, TROUPE_INVALID, "somebody else waits for this future");
         if (state == TRP_FUTURE_NONE)
             return tell_story(c, TROUPE_NO_FUTURE, troupe_status_text(TROUPE_NO_FUTURE));
         if (expired)

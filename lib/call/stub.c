@@ -35,7 +35,8 @@ static void send(struct trp_caller caller, int to, const struct trp_record *head
     if (status != TROUPE_OK)
         troupe_fail(status, "the arguments of %s.%s: %s", s->owner, s->name,
                     status == TROUPE_NO_MEMORY ? "no memory for a message of that size"
-                                               : "larger than a message can be");
+                                               : "larger than a message can be, or a span "
+                                                 "without data");
 }
 
 static bool told_nobody(struct troupe_ref to, const struct troupe_signature *s)

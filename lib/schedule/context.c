@@ -47,5 +47,6 @@ void trp_context_release(struct trp_context *context)
     free(context->cancelled_by);
     context->story = NULL;
     context->scratch = NULL;
+    context->scratch_room = 0;
     context->cancelled_by = NULL;
 }

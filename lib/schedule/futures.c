@@ -110,6 +110,13 @@ static struct trp_future_slot *find(const struct trp_futures *futures, uint64_t 
     return slot->state != SLOT_FREE && slot->generation == generation_of(id) ? slot : NULL;
 }
 
+static void wake_waiter(struct trp_future_slot *slot)
+{
+    if (slot->waiter)
+        trp_wake(slot->waiter);
+    slot->waiter = NULL;
+}
+
 /* ---- the life of a future -------------------------------------------------------------------- */
 
 bool trp_future_is_shared(uint64_t id)
@@ -141,6 +148,8 @@ enum trp_future_state trp_future_watch(struct trp_futures *futures, uint64_t id,
     enum trp_future_state state = TRP_FUTURE_NONE;
     if (slot && slot->state == SLOT_READY) {
         state = TRP_FUTURE_READY;
+    } else if (slot && slot->state == SLOT_PENDING && slot->waiter && slot->waiter != waiter) {
+        state = TRP_FUTURE_AWAITED;
     } else if (slot && slot->state == SLOT_PENDING) {
         state = TRP_FUTURE_PENDING;
         slot->waiter = waiter;
@@ -180,6 +189,7 @@ void trp_future_drop(struct trp_futures *futures, uint64_t id)
         release(futures, index_of(id));
     } else if (slot) {
         slot->state = SLOT_DROPPED;
+        wake_waiter(slot);
     }
     unlock(futures);
 }
@@ -211,9 +221,7 @@ void trp_future_resolve(struct trp_futures *futures, uint64_t id, int status, co
         if (!store(&slot->outcome, bytes, size))
             slot->outcome.status = TROUPE_NO_MEMORY;
         slot->state = SLOT_READY;
-        if (slot->waiter)
-            trp_wake(slot->waiter);
-        slot->waiter = NULL;
+        wake_waiter(slot);
     }
     unlock(futures);
 }

@@ -37,7 +37,12 @@ struct trp_outcome {
     size_t size; /* bytes of either */
 };
 
-enum trp_future_state { TRP_FUTURE_NONE, TRP_FUTURE_PENDING, TRP_FUTURE_READY };
+enum trp_future_state {
+    TRP_FUTURE_NONE,    /* consumed, dropped, or never was */
+    TRP_FUTURE_AWAITED, /* by somebody else */
+    TRP_FUTURE_PENDING,
+    TRP_FUTURE_READY,
+};
 
 void trp_futures_open(struct trp_futures *futures, bool shared);
 void trp_futures_close(struct trp_futures *futures);
@@ -47,7 +52,8 @@ uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *t
                         struct troupe_ref target);
 bool trp_future_is_shared(uint64_t id);
 
-/* Whether the outcome is there; if not, `waiter` will be woken when it comes. */
+/* Whether the outcome is there; if not, `waiter` will be woken when it comes, or is dropped. One waits
+   for a future, but one may wait for many. */
 enum trp_future_state trp_future_watch(struct trp_futures *futures, uint64_t id,
                                        struct trp_context *waiter);
 /* The waiter gave up. */

@@ -35,12 +35,9 @@ static bool begin_parcel(struct trp_rank *rank, int to, size_t bytes)
     struct trp_parcel *parcel = trp_parcel_try(room);
     if (!parcel)
         return false;
-    bool listed = rank->outbox[to] != NULL;
-    if (listed)
+    if (rank->outbox[to])
         flush_one(rank, to);
-    for (int i = 0; i < rank->dirty_count && !listed; i++)
-        listed = rank->dirty[i] == to;
-    if (!listed)
+    else
         rank->dirty[rank->dirty_count++] = to;
     rank->outbox[to] = parcel;
     return true;

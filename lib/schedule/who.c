@@ -62,7 +62,8 @@ void trp_who_crashed(int signal, const void *address, char *text, size_t size)
         size_t at = strlen(who);
         snprintf(who + at, sizeof who - at, ".%s", c->method ? c->method->signature->name : "destroy");
     } else if (c) {
-        trp_context_name(c, who, sizeof who);
+        snprintf(who, sizeof who, "%s%s", c->kind == TRP_CONTEXT_TASK ? "task " : "the driver",
+                 c->kind == TRP_CONTEXT_TASK ? c->method->signature->name : "");
     }
     bool overflow = c && signal == SIGSEGV && trp_stack_guards(running_stack(c), address);
     snprintf(text, size, "%s, on rank %d%s", who, rank ? rank->rank : -1,

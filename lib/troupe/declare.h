@@ -332,6 +332,8 @@
 #define TROUPE_END_ struct troupe_type
 
 #define TROUPE_TYPE_(T, text, kind, flat, n, fields)                                               \
+    TROUPE_ASSERT_(sizeof(T) > 0 && __alignof__(T) <= 8,                                           \
+                   text " cannot be sent: it is empty, or must be aligned to more than 8 bytes");  \
     TROUPE_DESCRIBE_(T, T, text, kind, flat, n, fields, NULL)                                      \
     typedef struct TROUPE_SPAN(T) {                                                                \
         const T *data;                                                                             \

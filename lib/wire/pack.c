@@ -37,7 +37,7 @@ static size_t tail_of_fields(const struct troupe_type *type, const void *value)
 
 static size_t tail_of_span(const struct troupe_type *element, const struct span *span)
 {
-    if (span->count > PTRDIFF_MAX / element->size)
+    if (span->count > PTRDIFF_MAX / element->size || (span->count && !span->data))
         return SIZE_MAX;
     size_t size = round_up(span->count * element->size);
     for (size_t i = 0; i < span->count && !element->flat; i++)
@@ -135,14 +135,15 @@ void trp_pack(const struct troupe_type *type, const void *value, void *bytes)
     pack_tail(&p, type, bytes);
 }
 
-/* ---- unpacking ------------------------------------------------------------------------------- */
+/* ---- unpacking: every string and span must lie where packing puts it, at `tail` --------------- */
 
+/* So no two of them overlap, and no pointer is written over what was checked before. */
 struct unpacking {
     char *bytes;
-    size_t size;
+    size_t size, tail;
 };
 
-static bool unpack_tail(const struct unpacking *u, const struct troupe_type *type, char *image);
+static bool unpack_tail(struct unpacking *u, const struct troupe_type *type, char *image);
 
 static size_t get_offset(const char *pointer)
 {
@@ -156,22 +157,27 @@ static void set_pointer(char *pointer, const char *target)
     memcpy(pointer, &target, sizeof target);
 }
 
-static bool unpack_text(const struct unpacking *u, char *image)
+static bool unpack_text(struct unpacking *u, char *image)
 {
     size_t at = get_offset(image);
-    if (at >= u->size || !memchr(u->bytes + at, 0, u->size - at))
+    if (at != u->tail || at >= u->size)
         return false;
+    const char *end = memchr(u->bytes + at, 0, u->size - at);
+    if (!end)
+        return false;
+    u->tail = round_up((size_t)(end - u->bytes) + 1);
     set_pointer(image, u->bytes + at);
     return true;
 }
 
-static bool unpack_span(const struct unpacking *u, const struct troupe_type *element, char *image)
+static bool unpack_span(struct unpacking *u, const struct troupe_type *element, char *image)
 {
     struct span span;
     memcpy(&span, image, sizeof span);
     size_t at = get_offset(image + offsetof(struct span, data));
-    if (at > u->size || at % 8 || span.count > (u->size - at) / element->size)
+    if (at != u->tail || at > u->size || span.count > (u->size - at) / element->size)
         return false;
+    u->tail += round_up(span.count * element->size);
     set_pointer(image + offsetof(struct span, data), u->bytes + at);
     for (size_t i = 0; i < span.count && !element->flat; i++)
         if (!unpack_tail(u, element, u->bytes + at + i * element->size))
@@ -179,7 +185,7 @@ static bool unpack_span(const struct unpacking *u, const struct troupe_type *ele
     return true;
 }
 
-static bool unpack_fields(const struct unpacking *u, const struct troupe_type *type, char *image)
+static bool unpack_fields(struct unpacking *u, const struct troupe_type *type, char *image)
 {
     for (uint32_t i = 0; i < type->count; i++) {
         const struct troupe_field *f = &type->fields[i];
@@ -190,7 +196,7 @@ static bool unpack_fields(const struct unpacking *u, const struct troupe_type *t
     return true;
 }
 
-static bool unpack_tail(const struct unpacking *u, const struct troupe_type *type, char *image)
+static bool unpack_tail(struct unpacking *u, const struct troupe_type *type, char *image)
 {
     if (type->flat)
         return true;
@@ -203,6 +209,6 @@ static bool unpack_tail(const struct unpacking *u, const struct troupe_type *typ
 
 bool trp_unpack(const struct troupe_type *type, void *bytes, size_t size)
 {
-    const struct unpacking u = {.bytes = bytes, .size = size};
+    struct unpacking u = {.bytes = bytes, .size = size, .tail = round_up(type->size)};
     return size >= type->size && unpack_tail(&u, type, bytes);
 }

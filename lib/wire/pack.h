@@ -14,7 +14,8 @@
 
 #include "troupe/types.h"
 
-/* Bytes that the value needs packed, a multiple of 8; SIZE_MAX if that is more than memory has. */
+/* Bytes that the value needs packed, a multiple of 8; SIZE_MAX if that is more than memory has,
+   or a span with elements has no data. */
 size_t trp_packed_size(const struct troupe_type *type, const void *value);
 
 void trp_pack(const struct troupe_type *type, const void *value, void *bytes);

@@ -16,7 +16,7 @@ struct trp_parcel *trp_parcel_try(size_t room)
         pool = parcel->next;
         pooled--;
     } else {
-        parcel = malloc(sizeof *parcel + room);
+        parcel = room <= PTRDIFF_MAX - sizeof *parcel ? malloc(sizeof *parcel + room) : NULL;
         if (!parcel)
             return NULL;
         parcel->room = room;
