@@ -1,8 +1,21 @@
 # The programs. They stand on the library alone.
 noinst_PROGRAMS += \
+	apps/actor_tree/actor_tree \
+	apps/bench/bench \
+	apps/bench/empty \
+	apps/bench/idle \
+	apps/bench/memory \
+	apps/bench/raw_empty \
+	apps/bench/raw_pi \
 	apps/method_tracking/method_tracking \
 	apps/pi/pi \
 	apps/pi/stream
+
+apps_actor_tree_actor_tree_LDADD = $(TROUPE_LIBS)
+apps_actor_tree_actor_tree_SOURCES = \
+	apps/actor_tree/actor_tree.c \
+	apps/actor_tree/node.c \
+	apps/actor_tree/node.h
 
 apps_method_tracking_method_tracking_LDADD = $(TROUPE_LIBS)
 apps_method_tracking_method_tracking_SOURCES = \
@@ -41,3 +54,82 @@ apps_pi_stream_SOURCES = \
 
 EXTRA_DIST += \
 	apps/pi/statistics.sh
+
+# The measurements: bench, and whole programs that programs.sh runs in pairs.
+apps_bench_bench_LDADD = apps/bench/libtutorial.la apps/pi/libsample.la $(TROUPE_LIBS)
+apps_bench_bench_SOURCES = \
+	apps/bench/arguments.c \
+	apps/bench/arguments.h \
+	apps/bench/bench.c \
+	apps/bench/clock.h \
+	apps/bench/kernels.c \
+	apps/bench/kernels.h \
+	apps/bench/measure.c \
+	apps/bench/measure.h \
+	apps/bench/ours.h \
+	apps/bench/ours_ask.c \
+	apps/bench/ours_create.c \
+	apps/bench/ours_local.c \
+	apps/bench/ours_pi.c \
+	apps/bench/ours_tell.c \
+	apps/bench/raw.h \
+	apps/bench/raw_ask.c \
+	apps/bench/raw_create.c \
+	apps/bench/raw_floor.c \
+	apps/bench/raw_local.c \
+	apps/bench/raw_pack.c \
+	apps/bench/raw_pack.h \
+	apps/bench/raw_pair.c \
+	apps/bench/raw_pair.h \
+	apps/bench/raw_peer.c \
+	apps/bench/raw_peer.h \
+	apps/bench/raw_pi_tutorial.c \
+	apps/bench/raw_tell.c \
+	apps/bench/raw_wake.c \
+	apps/bench/report.c \
+	apps/bench/report.h \
+	apps/bench/target.c \
+	apps/bench/target.h
+
+# The yardstick of the sampling gets what the compiler can do for this very machine.
+noinst_LTLIBRARIES += apps/bench/libtutorial.la
+apps_bench_libtutorial_la_CFLAGS = $(AM_CFLAGS) -O2 -march=native
+apps_bench_libtutorial_la_SOURCES = \
+	apps/bench/raw_pi_erand48.c \
+	apps/bench/raw_pi_erand48.h
+
+apps_bench_empty_LDADD = $(TROUPE_LIBS)
+apps_bench_empty_SOURCES = \
+	apps/bench/empty.c
+
+apps_bench_idle_LDADD = $(TROUPE_LIBS)
+apps_bench_idle_SOURCES = \
+	apps/bench/clock.h \
+	apps/bench/idle.c \
+	apps/bench/meter.c \
+	apps/bench/meter.h \
+	apps/bench/pss.h
+
+apps_bench_memory_LDADD = $(TROUPE_LIBS)
+apps_bench_memory_CPPFLAGS = -I$(top_srcdir)/apps/method_tracking $(AM_CPPFLAGS)
+apps_bench_memory_SOURCES = \
+	apps/bench/memory.c \
+	apps/bench/meter.c \
+	apps/bench/meter.h \
+	apps/bench/pss.h \
+	apps/method_tracking/actor_cls.c \
+	apps/method_tracking/actor_cls.h \
+	apps/method_tracking/actor_cls_one.c \
+	apps/method_tracking/actor_cls_two.c
+
+apps_bench_raw_empty_LDADD = $(MPI_LIBS)
+apps_bench_raw_empty_SOURCES = \
+	apps/bench/pss.h \
+	apps/bench/raw_empty.c
+
+apps_bench_raw_pi_LDADD = apps/pi/libsample.la $(MPI_LIBS)
+apps_bench_raw_pi_SOURCES = \
+	apps/bench/raw_pi.c
+
+EXTRA_DIST += \
+	apps/bench/programs.sh

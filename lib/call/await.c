@@ -38,7 +38,7 @@ static troupe_status check(struct trp_context *c, struct trp_futures *futures, u
         return tell_story(c, TROUPE_INVALID, "the future is of a value of another size");
     if (c->actor && trp_ref_same(target, c->actor->ref))
         return tell_story(c, TROUPE_INVALID,
-                          "it waits for a method of its own, which cannot run before this one ends");
+                          "it waits for its own method, which cannot run before this one ends");
     return TROUPE_OK;
 }
 

@@ -3,7 +3,7 @@
  *
  * A context knows what it must answer, what memory and deferred functions go with it, and where it
  * stands while it waits. It lives on the stack that runs it. The thread that runs it is the only
- * one to touch it, but for `woken`, `next` and `cancelled` of one on a worker: its lock guards them.
+ * one to touch it, but for `woken`, `next`, `cancelled` of one on a worker, which a lock guards.
  */
 #ifndef TRP_CONTEXT_H
 #define TRP_CONTEXT_H

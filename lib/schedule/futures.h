@@ -52,8 +52,8 @@ uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *t
                         struct troupe_ref target);
 bool trp_future_is_shared(uint64_t id);
 
-/* Whether the outcome is there; if not, `waiter` will be woken when it comes, or is dropped. One waits
-   for a future, but one may wait for many. */
+/* Whether the outcome is there; if not, `waiter` will be woken when it comes, or is dropped. One
+   waits for a future, but one may wait for many. */
 enum trp_future_state trp_future_watch(struct trp_futures *futures, uint64_t id,
                                        struct trp_context *waiter);
 /* The waiter gave up. */

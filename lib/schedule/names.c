@@ -102,7 +102,8 @@ static struct name *find_or_make(struct trp_rank *rank, const char *text)
 
 /* ---- answering ------------------------------------------------------------------------------- */
 
-static void name_holder(const struct trp_rank *rank, const struct name *name, char *who, size_t size)
+static void name_holder(const struct trp_rank *rank, const struct name *name, char *who,
+                        size_t size)
 {
     trp_ref_name(rank, name->ref, trp_class_by_id(name->class_), who, size);
 }
@@ -118,8 +119,8 @@ static void answer_holder(struct trp_rank *rank, const struct name *name, int to
     }
     char who[TRP_WHO_SIZE], story[2 * TRP_WHO_SIZE];
     name_holder(rank, name, who, sizeof who);
-    snprintf(story, sizeof story, "the name '%.100s' is that of %s, which is no %s", name->text, who,
-             want ? want->name : "known class");
+    snprintf(story, sizeof story, "the name '%.100s' is that of %s, which is no %s", name->text,
+             who, want ? want->name : "known class");
     head.number = TROUPE_INVALID;
     trp_send_bytes(rank, to, &head, story, strlen(story) + 1);
 }

@@ -60,7 +60,8 @@ void trp_who_crashed(int signal, const void *address, char *text, size_t size)
     if (c && c->kind == TRP_CONTEXT_METHOD) {
         trp_ref_name(rank, c->actor->ref, c->actor->class_, who, sizeof who);
         size_t at = strlen(who);
-        snprintf(who + at, sizeof who - at, ".%s", c->method ? c->method->signature->name : "destroy");
+        const char *method = c->method ? c->method->signature->name : "destroy";
+        snprintf(who + at, sizeof who - at, ".%s", method);
     } else if (c) {
         snprintf(who, sizeof who, "%s%s", c->kind == TRP_CONTEXT_TASK ? "task " : "the driver",
                  c->kind == TRP_CONTEXT_TASK ? c->method->signature->name : "");

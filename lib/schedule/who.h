@@ -17,7 +17,7 @@ void trp_actor_name(const struct trp_rank *rank, struct trp_actor *actor, char *
 /* A trp_crash_describe: who runs on this thread, without any code of the user's. */
 void trp_who_crashed(int signal, const void *address, char *text, size_t size);
 
-/* What a rank lets its mates see of the method that it runs, and the trp_wire_died that tells it. */
+/* What a rank lets its mates see of the method it runs, and the trp_wire_died that tells it. */
 uint64_t trp_who_code(const struct trp_actor *actor, const struct troupe_method *method);
 void trp_who_died(int rank, const struct trp_wire_words *last);
 

@@ -31,7 +31,7 @@ int trp_workers_unfinished(struct trp_rank *rank);
 struct trp_worker *trp_workers_dedicate(struct trp_rank *rank, int cpus);
 void trp_workers_release(struct trp_worker *worker); /* it runs nothing */
 
-/* Runs a method there; the hold on the parcel is taken over. A record DONE comes when it has ended. */
+/* Runs a method there; the hold on the parcel is taken over. A record DONE comes when it ends. */
 void trp_workers_call(struct trp_actor *actor, const struct troupe_method *method,
                       const struct trp_record *record, struct trp_parcel *parcel);
 void trp_workers_done(struct trp_rank *rank, struct trp_actor *actor,

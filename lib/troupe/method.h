@@ -27,7 +27,7 @@ void troupe_defer(void (*fn)(void *), void *p);
 /** Waits; other methods, tasks and ranks go on. @param seconds 0 or less: only lets others run */
 void troupe_sleep(double seconds);
 
-/** A tell for later is not sent any more; one that was is not taken back. On the rank that set it. */
+/** A tell for later is not sent any more; one that was stays sent. On the rank that set it. */
 void troupe_cancel_timer(troupe_timer timer);
 
 /** Ends the job at once, on every rank, with this status: from the driver, a method or a task. */

@@ -22,7 +22,7 @@ struct troupe_run_options {
     int ranks;             /**< ranks that transport self plays, default 1; TROUPE_RANKS */
     uint64_t seed;         /**< self: order of delivery, 0 = as sent; TROUPE_SEED */
     enum troupe_log_level log; /**< what is said on stderr; TROUPE_LOG */
-    size_t stack_bytes;        /**< of a method; only what is touched takes memory; default 256 KiB */
+    size_t stack_bytes;        /**< of a method; what is not touched is free; default 256 KiB */
     const void *comm; /**< an MPI_Comm *: the ranks of the job; default MPI_COMM_WORLD. MPI is
                            initialised before, with MPI_THREAD_SERIALIZED at least */
     double linger; /**< seconds for which tasks may go on after the driver; default 30 */

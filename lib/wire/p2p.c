@@ -306,7 +306,8 @@ static void abort_job(void)
 /* Processes that each think they are alone: started by the launcher of another MPI. */
 static bool other_launcher(const struct p2p_wire *w)
 {
-    static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+    static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
+                                         "SLURM_STEP_NUM_TASKS"};
     for (size_t i = 0; i < sizeof counts / sizeof *counts && w->wire.ranks == 1; i++) {
         const char *count = getenv(counts[i]);
         if (!count || atoi(count) <= 1)

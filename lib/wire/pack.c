@@ -135,7 +135,7 @@ void trp_pack(const struct troupe_type *type, const void *value, void *bytes)
     pack_tail(&p, type, bytes);
 }
 
-/* ---- unpacking: every string and span must lie where packing puts it, at `tail` --------------- */
+/* ---- unpacking: each string and span must lie where packing puts it, at `tail` --------------- */
 
 /* So no two of them overlap, and no pointer is written over what was checked before. */
 struct unpacking {

@@ -62,8 +62,8 @@ struct trp_wire {
     struct trp_stack **running; /* where the caller notes the stack it runs on (self) */
 };
 
-/* Opens the job's wire over MPI (initialising MPI if nobody has) and the ranks of *comm, an MPI_Comm
-   (NULL: all); NULL after saying why not. */
+/* Opens the job's wire over MPI (initialising MPI if nobody has) and the ranks of *comm, an
+   MPI_Comm (NULL: all); NULL after saying why not. */
 struct trp_wire *trp_wire_open_p2p(int *argc, char ***argv, const void *comm);
 
 /* One process that plays `ranks` ranks; `wires[i]` is that of rank i. With a seed, deliveries of
