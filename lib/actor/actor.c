@@ -54,9 +54,15 @@ struct troupe_ref trp_actors_name(struct trp_actors *actors, int host, int creat
 
 void trp_actors_reuse(struct trp_actors *actors, struct troupe_ref ended)
 {
-    struct trp_actor_names *names = &actors->made[trp_ref_host(ended)];
     if (trp_ref_generation(ended) == UINT32_MAX)
         return; /* this index has had its time */
+    ended.serial++;
+    trp_actors_unname(actors, ended);
+}
+
+void trp_actors_unname(struct trp_actors *actors, struct troupe_ref unused)
+{
+    struct trp_actor_names *names = &actors->made[trp_ref_host(unused)];
     pthread_mutex_lock(&names->lock);
     if (names->free_count == names->free_room) {
         size_t room = names->free_room ? 2 * names->free_room : 64;
@@ -66,7 +72,7 @@ void trp_actors_reuse(struct trp_actors *actors, struct troupe_ref ended)
         names->free = grown;
         names->free_room = room;
     }
-    names->free[names->free_count++] = ended.serial + 1;
+    names->free[names->free_count++] = unused.serial;
     pthread_mutex_unlock(&names->lock);
 }
 

@@ -81,8 +81,11 @@ void trp_actors_close(struct trp_actors *actors);
 /* The handle of a new actor on `host`, made by rank `creator`. Any thread. */
 struct troupe_ref trp_actors_name(struct trp_actors *actors, int host, int creator);
 
-/* The actor of that name has ended, or was never created: its index may be used again. */
+/* The actor of that name has ended: its index may be used again, by another generation. */
 void trp_actors_reuse(struct trp_actors *actors, struct troupe_ref ended);
+
+/* The name was never used. Any thread. */
+void trp_actors_unname(struct trp_actors *actors, struct troupe_ref unused);
 
 /* The actor, or the place where letters wait for it; NULL if it has ended. */
 struct trp_actor *trp_actors_find(struct trp_actors *actors, struct troupe_ref ref);

@@ -171,8 +171,10 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
     if (with->name) {
         struct troupe_ref holder = trp_claim(caller, class_, ref, with->name, with->or_existing);
-        if (!trp_ref_same(holder, ref))
+        if (!trp_ref_same(holder, ref)) {
+            trp_actors_unname(&caller.rank->actors, ref);
             return holder;
+        }
     }
     create(caller, ref, class_, init, args, with);
     return ref;

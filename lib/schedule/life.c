@@ -38,6 +38,16 @@ static void create_now(struct trp_rank *rank, struct trp_record *record, struct 
         trp_list_mail(rank, actor);
 }
 
+static void free_name(struct trp_rank *rank, struct troupe_ref holder, const char *name)
+{
+    struct trp_record head = {.kind = TRP_RECORD_RELEASE,
+                              .creator = trp_ref_creator(holder),
+                              .index = trp_ref_index(holder),
+                              .generation = trp_ref_generation(holder),
+                              .number = rank->rank};
+    trp_send_bytes(rank, trp_name_home(rank, name), &head, name, strlen(name) + 1);
+}
+
 static struct trp_parcel *copy_of(const struct trp_record *record, int from)
 {
     size_t bytes = trp_record_bytes(record);
@@ -67,8 +77,11 @@ void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct tr
 void trp_life_verdict(struct trp_rank *rank, const struct trp_record *record)
 {
     struct trp_actor *actor = trp_actors_find(&rank->actors, ref_of(rank, record));
-    if (!actor)
+    if (!actor) { /* it was killed before it could have its name */
+        if (record->number == TROUPE_OK)
+            free_name(rank, ref_of(rank, record), trp_record_body(record));
         return;
+    }
     if (record->number != TROUPE_OK) {
         trp_life_end_later(actor, TROUPE_END_FAILED, strdup(trp_record_body(record)));
         trp_life_end_now(rank, actor);
@@ -91,7 +104,11 @@ char *trp_life_story(struct trp_rank *rank, struct trp_actor *actor, const char 
                      const char *by)
 {
     char who[TRP_WHO_SIZE], story[2 * TRP_WHO_SIZE + 64];
-    trp_actor_name(rank, actor, who, sizeof who);
+    /* Its repr is code of the user's, which reads a state that its worker may be changing. */
+    if (actor->running == &trp_elsewhere)
+        trp_ref_name(rank, actor->ref, actor->class_, who, sizeof who);
+    else
+        trp_actor_name(rank, actor, who, sizeof who);
     snprintf(story, sizeof story, "%s %s %s", who, did, by);
     return strdup(story);
 }
@@ -204,16 +221,6 @@ static void end_child(struct trp_rank *rank, struct troupe_ref child, const char
     trp_send_bytes(rank, trp_ref_host(child), &head, by, strlen(by) + 1);
 }
 
-static void free_name(struct trp_rank *rank, const struct trp_actor *actor, const char *name)
-{
-    struct trp_record head = {.kind = TRP_RECORD_RELEASE,
-                              .creator = trp_ref_creator(actor->ref),
-                              .index = trp_ref_index(actor->ref),
-                              .generation = trp_ref_generation(actor->ref),
-                              .number = rank->rank};
-    trp_send_bytes(rank, trp_name_home(rank, name), &head, name, strlen(name) + 1);
-}
-
 static void tell_creator(struct trp_rank *rank, struct troupe_ref ref)
 {
     struct trp_record head = {.kind = TRP_RECORD_FREED,
@@ -229,7 +236,7 @@ static void tell_others(struct trp_rank *rank, struct trp_actor *actor, const ch
     for (size_t i = 0; i < more->child_count; i++)
         end_child(rank, more->children[i], story);
     if (more->name)
-        free_name(rank, actor, more->name);
+        free_name(rank, actor->ref, more->name);
     for (size_t i = 0; i < more->watcher_count; i++)
         tell_end(rank, more->watchers[i], more->end_reason, story);
     if (more->worker)

@@ -69,7 +69,7 @@ static struct trp_census ask_everyone(struct trp_rank *rank, const struct trp_re
     rank->census = (struct trp_census){.awaited = rank->ranks - 1};
     add(&rank->census, &mine);
     tell_all(rank, head);
-    while (rank->census.awaited) {
+    while (rank->census.awaited && !rank->main->cancelled) {
         trp_wait_prepare(rank->main);
         trp_wait(rank->main, -1);
     }
@@ -95,7 +95,7 @@ void trp_quiet_wait(struct trp_rank *rank)
     double end = trp_now() + rank->linger;
     for (double pause = 50e-6;; pause = pause < 5e-3 ? 2 * pause : pause) {
         struct trp_census now = ask_everyone(rank, &probe);
-        if (agree(&last, &now))
+        if (agree(&last, &now) || rank->main->cancelled)
             return;
         if (trp_now() > end) {
             trp_log(TRP_LOG_WARNING,
@@ -113,7 +113,7 @@ void trp_quiet_end_actors(struct trp_rank *rank)
 {
     const struct trp_record probe = {.kind = TRP_RECORD_PROBE};
     struct trp_census census = ask_everyone(rank, &probe);
-    for (int depth = census.deepest; depth > 0; depth--) {
+    for (int depth = census.deepest; depth > 0 && !rank->main->cancelled; depth--) {
         const struct trp_record level = {.kind = TRP_RECORD_LEVEL, .number = depth};
         trp_life_end_level(rank, depth);
         ask_everyone(rank, &level);

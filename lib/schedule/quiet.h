@@ -11,8 +11,8 @@
 
 #include "schedule/rank.h"
 
-/* On rank 0, in the driver's context: returns when all ranks are quiet, or tasks have lingered for
-   rank->linger seconds. */
+/* On rank 0, in the driver's context: returns when all ranks are quiet, tasks have lingered for
+   rank->linger seconds, or somebody has called troupe_exit. */
 void trp_quiet_wait(struct trp_rank *rank);
 
 /* On rank 0, in the driver's context: ends the actors of all ranks, children before creators. */
