@@ -19,9 +19,9 @@
 struct pi_run {
     struct pi_options options;
     progress tracker;
-    TROUPE_FUTURE(uint64_t) * results; /* of each task */
-    bool *collected;
-    uint32_t left; /* tasks whose result has not come */
+    TROUPE_FUTURE(uint64_t) * results; /* of the tasks whose result has not come: */
+    troupe_future *list;               /* the same as a list to wait for */
+    uint32_t left;                     /* so many */
     uint64_t inside;
     int threads;
     double started, seconds;
@@ -59,27 +59,26 @@ static void submit_tasks(struct pi_run *run)
         run->results[i] = troupe_submit(
             sample_circle, .seed = o->seed, .first = first, .count = count, .task_id = i,
             .tracker = run->tracker, .report_every = o->report_every,
+            .fails = o->fail_task == (int)i,
             .with = {.cpus = cpus, .place = troupe_on((int)(i % (uint32_t)troupe_ranks()))});
+        run->list[i] = run->results[i].any;
         run->threads += cpus;
         first += count;
     }
 }
 
-/* Takes the results that have come; the story of a task that failed ends the program. */
-static void collect(struct pi_run *run)
+/* Takes the results that come until `deadline`; a task that failed ends the program. */
+static void collect(struct pi_run *run, double deadline)
 {
-    for (uint32_t i = 0; i < run->options.tasks; i++) {
-        uint64_t inside;
-        if (run->collected[i])
-            continue;
-        troupe_status status = troupe_get_within(run->results[i], &inside, 0);
-        if (status == TROUPE_TIMEOUT)
-            continue;
-        if (status != TROUPE_OK)
-            troupe_fail(status, "%s", troupe_story());
-        run->collected[i] = true;
-        run->inside += inside;
+    while (run->left &&
+           troupe_wait(run->list, run->left, TROUPE_ANY, fmax(0, deadline - now())) > 0) {
+        uint32_t i = 0;
+        while (!troupe_done(run->results[i]))
+            i++;
+        run->inside += troupe_await(run->results[i]);
         run->left--;
+        run->results[i] = run->results[run->left];
+        run->list[i] = run->list[run->left];
     }
 }
 
@@ -143,9 +142,7 @@ static void follow(struct pi_run *run)
 {
     while (run->left) {
         show_progress(run, ask_progress(run));
-        double next = now() + POLL_SECONDS;
-        for (collect(run); run->left && now() < next; collect(run))
-            troupe_sleep(POLL_SECONDS / 20);
+        collect(run, now() + POLL_SECONDS);
     }
     run->seconds = now() - run->started;
     show_progress(run, ask_progress(run));
@@ -199,7 +196,7 @@ static int driver(int argc, char **argv)
     }
     run.left = run.options.tasks;
     run.results = troupe_alloc(run.left * sizeof *run.results);
-    run.collected = troupe_alloc(run.left * sizeof *run.collected);
+    run.list = troupe_alloc(run.left * sizeof *run.list);
     run.on_terminal = on_terminal();
     run.started = now();
     run.tracker = troupe_new(progress, .total_samples = run.options.samples,

@@ -35,11 +35,13 @@ static uint64_t end_of_part(uint64_t at, uint64_t report_every, uint64_t end)
 }
 
 static uint64_t on_sample_circle(uint64_t seed, uint64_t first, uint64_t count, uint32_t task_id,
-                                 progress tracker, uint64_t report_every)
+                                 progress tracker, uint64_t report_every, bool fails)
 {
     uint64_t inside = 0, end = first + count;
     for (uint64_t at = first; at < end;) {
         uint64_t next = end_of_part(at, report_every, end);
+        if (fails && at - first >= count / 2)
+            troupe_fail(TROUPE_FAILED, "task %u was told to fail", task_id);
         inside += count_in_parallel(seed, at, next - at);
         at = next;
         progress_report(tracker, task_id, at - first);

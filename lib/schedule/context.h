@@ -64,6 +64,34 @@ struct trp_context_queue {
 struct trp_context *trp_current(void);
 void trp_set_current(struct trp_context *context);
 
+/* A context of the scheduler thread about to run a method; field by field, for it is done at every
+   call, and clearing the whole is the dearest part of a short one. */
+static inline void trp_context_begin(struct trp_context *c, struct trp_rank *rank,
+                                     struct trp_actor *actor, const struct troupe_method *method)
+{
+    c->kind = TRP_CONTEXT_METHOD;
+    c->rank = rank;
+    c->worker = NULL;
+    c->actor = actor;
+    c->method = method;
+    c->args = NULL;
+    c->parcel = NULL;
+    c->caller = -1;
+    c->answer = 0;
+    c->cpus = 1;
+    c->exiting = false;
+    c->arena.top = NULL;
+    c->deferred = NULL;
+    c->story = NULL;
+    c->scratch = NULL;
+    c->scratch_room = 0;
+    c->stack = NULL;
+    c->waiting = c->woken = false;
+    c->timer.place = 0;
+    c->cancelled = 0;
+    c->cancelled_by = NULL;
+}
+
 /* Runs what was deferred and frees everything that goes with the context. */
 void trp_context_release(struct trp_context *context);
 

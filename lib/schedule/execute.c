@@ -130,15 +130,12 @@ static const struct troupe_method *method_of(const struct trp_actor *actor,
 static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,
                      struct trp_parcel *parcel, const struct troupe_method *method)
 {
-    struct trp_context context = {.kind = TRP_CONTEXT_METHOD,
-                                  .rank = rank,
-                                  .actor = actor,
-                                  .method = method,
-                                  .args = trp_record_body(record),
-                                  .parcel = parcel,
-                                  .caller = parcel->peer,
-                                  .answer = record->kind == TRP_RECORD_CALL ? record->future : 0,
-                                  .cpus = 1};
+    struct trp_context context;
+    trp_context_begin(&context, rank, actor, method);
+    context.args = trp_record_body(record);
+    context.parcel = parcel;
+    context.caller = parcel->peer;
+    context.answer = record->kind == TRP_RECORD_CALL ? record->future : 0;
     actor->running = &context;
     rank->wire->words->doing = trp_who_code(actor, method);
     run(&context);

@@ -188,8 +188,8 @@ void trp_life_kill(struct trp_rank *rank, struct trp_actor *actor, const struct 
 
 static void destroy(struct trp_rank *rank, struct trp_actor *actor)
 {
-    struct trp_context context = {
-        .kind = TRP_CONTEXT_METHOD, .rank = rank, .actor = actor, .cpus = 1};
+    struct trp_context context;
+    trp_context_begin(&context, rank, actor, NULL);
     struct trp_context *before = trp_current();
     trp_set_current(&context);
     for (const struct troupe_class *c = actor->class_; c; c = c->base)

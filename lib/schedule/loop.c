@@ -9,6 +9,7 @@
 #include "schedule/workers.h"
 
 #define SPIN 30e-6       /* seconds of polling before sleep: about what waking up costs */
+#define NAP 4e-3         /* longest sleep while tasks fill the CPUs: tells of theirs wait for it */
 #define STEPS_A_POLL 64  /* things done before the wire is looked at again */
 #define PARCELS_A_POLL 64
 
@@ -133,18 +134,31 @@ static bool spin(struct trp_rank *rank)
     return false;
 }
 
+/* Seconds until a timer or the end of a nap; negative: no limit. */
+static double time_to_sleep(struct trp_rank *rank, bool nap)
+{
+    double next = trp_timers_next(&rank->timers), left = next < 0 ? -1 : next - trp_now();
+    if (nap && (next < 0 || left > NAP))
+        return NAP;
+    return next >= 0 && left < 0 ? 0 : left;
+}
+
 static void sleep_until_called(struct trp_rank *rank)
 {
     const struct trp_wire_ops *wire = rank->wire->ops;
+    bool nap = trp_workers_fill_cpus(rank);
+    __atomic_store_n(&rank->naps, nap, __ATOMIC_RELAXED);
     uint32_t announced = wire->announce(rank->wire);
     if (!refill(rank)) {
-        double next = trp_timers_next(&rank->timers), left = next < 0 ? -1 : next - trp_now();
+        double left = time_to_sleep(rank, nap);
         struct trp_context *current = trp_current();
-        if (next < 0 || left > 0)
+        if (left != 0)
             wire->sleep(rank->wire, announced, left);
         trp_set_current(current);
     }
     wire->awake(rank->wire);
+    __atomic_store_n(&rank->naps, false, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* partner: the fence in draft_post */
 }
 
 void trp_loop_refill_or_sleep(struct trp_rank *rank)

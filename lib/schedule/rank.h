@@ -61,6 +61,7 @@ struct trp_rank {
     size_t alarm_count;
     struct trp_inbox inbox;
     struct trp_guests guests;
+    bool naps; /* asleep, but not for long: a tell of a task need not wake it */
 
     struct trp_actors actors;
     struct trp_futures futures, shared_futures;

@@ -114,9 +114,17 @@ static struct trp_draft *draft_new(int to, size_t bytes)
     return draft;
 }
 
+static bool is_tell(const struct trp_record *record)
+{
+    return record->kind == TRP_RECORD_CALL && !record->future;
+}
+
+/* While tasks fill the CPUs each wake-up costs them some: a tell waits for the end of the nap. The
+   draft is posted before naps is read; when a nap ends it is cleared before the inbox is read. */
 static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
 {
     struct trp_inbox *inbox = &rank->inbox;
+    bool patient = is_tell(record_of(draft));
     pthread_mutex_lock(&inbox->lock);
     if (inbox->head)
         inbox->tail->next = draft;
@@ -125,7 +133,9 @@ static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
     inbox->tail = draft;
     __atomic_store_n(&inbox->filled, true, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&inbox->lock);
-    rank->wire->ops->wake(rank->wire);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* partner: the fence in sleep_until_called */
+    if (!patient || !__atomic_load_n(&rank->naps, __ATOMIC_RELAXED))
+        rank->wire->ops->wake(rank->wire);
 }
 
 bool trp_inbox_empty_out(struct trp_rank *rank)

@@ -18,7 +18,7 @@
 #define TAG 7
 #define POSTED 16  /* receives ahead */
 #define FLYING 64  /* sends under way; more in flight is slower over shared memory */
-#define EAGER 4000 /* bytes that leave at once; larger ones are rung for again when they have */
+#define EAGER 4000 /* bytes that leave at once; larger ones take steps of both sides */
 
 /* Before the records of each message. */
 struct head {
@@ -93,10 +93,11 @@ static void land(struct p2p_wire *w)
         struct flight *f = &w->out[w->oldest_out];
         int done;
         MPI_Test(&f->request, &done, MPI_STATUS_IGNORE);
-        if (!done)
-            return;
+        /* Of a large one each step of the handshake may be the other's turn, and the last, too. */
         if (f->size > EAGER)
             trp_doorbell_ring(&w->bell, f->to);
+        if (!done)
+            return;
         w->oldest_out = (w->oldest_out + 1) % FLYING;
         w->flying--;
     }
