@@ -40,11 +40,11 @@ static uint64_t on_sample_circle(uint64_t seed, uint64_t first, uint64_t count, 
     uint64_t inside = 0, end = first + count;
     for (uint64_t at = first; at < end;) {
         uint64_t next = end_of_part(at, report_every, end);
-        if (fails && at - first >= count / 2)
-            troupe_fail(TROUPE_FAILED, "task %u was told to fail", task_id);
         inside += count_in_parallel(seed, at, next - at);
         at = next;
         progress_report(tracker, task_id, at - first);
+        if (fails)
+            troupe_fail(TROUPE_FAILED, "task %u was told to fail", task_id);
     }
     return inside;
 }

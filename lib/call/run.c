@@ -14,6 +14,7 @@
 #include "call/driver.h"
 #include "schedule/quiet.h"
 #include "schedule/rank.h"
+#include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/who.h"
 #include "schedule/workers.h"
@@ -187,6 +188,7 @@ static void leave(struct trp_rank *rank)
 {
     trp_workers_close(rank, true);
     trp_rank_end(rank);
+    trp_inbox_shut(rank);
     trp_set_current(NULL);
 }
 

@@ -40,11 +40,13 @@ static int weight(const struct mask *mask)
 
 int trp_cpus_of_rank(struct trp_wire *wire)
 {
+    static struct mask mine; /* read once by a process that plays several ranks */
     size_t ranks = (size_t)wire->node_ranks;
-    struct mask mine, *all = malloc(ranks * sizeof *all);
+    struct mask *all = malloc(ranks * sizeof *all);
     if (!all)
         trp_die("no memory for the bindings of %zu ranks", ranks);
-    read_binding(&mine);
+    if (!wire->ops->one_process || wire->rank == 0)
+        read_binding(&mine);
     wire->ops->share(wire, &mine, sizeof mine, all);
     int sharing = 0, before = 0;
     for (int i = 0; i < wire->node_ranks; i++)

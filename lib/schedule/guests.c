@@ -1,6 +1,7 @@
 #include "schedule/guests.h"
 
 #include "schedule/rank.h"
+#include "schedule/send.h"
 
 void trp_guests_open(struct trp_guests *guests)
 {
@@ -20,7 +21,7 @@ void trp_guests_enter(struct trp_rank *rank)
     pthread_mutex_lock(&guests->lock);
     __atomic_add_fetch(&guests->waiting, 1, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&guests->lock);
-    rank->wire->ops->wake(rank->wire);
+    trp_inbox_wake(rank);
     pthread_mutex_lock(&guests->lock);
     while (!guests->open || guests->inside)
         pthread_cond_wait(&guests->changed, &guests->lock);

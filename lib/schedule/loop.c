@@ -126,7 +126,7 @@ static bool refill(struct trp_rank *rank)
 
 static bool spin(struct trp_rank *rank)
 {
-    if (trp_workers_fill_cpus(rank))
+    if (rank->wire->ops->one_process || trp_workers_fill_cpus(rank))
         return false;
     for (double end = trp_now() + SPIN; trp_now() < end;)
         if (refill(rank))

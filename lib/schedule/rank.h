@@ -34,6 +34,7 @@ struct trp_inbox {
     pthread_mutex_t lock;
     struct trp_draft *head, *tail;
     bool filled; /* read without the lock, to save taking it */
+    bool closed; /* the job is over: what abandoned tasks still send is dropped */
 };
 
 /* What rank 0 learns when it asks everyone whether anything is left to do. */

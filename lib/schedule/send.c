@@ -126,16 +126,36 @@ static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
     struct trp_inbox *inbox = &rank->inbox;
     bool patient = is_tell(record_of(draft));
     pthread_mutex_lock(&inbox->lock);
+    if (inbox->closed) {
+        pthread_mutex_unlock(&inbox->lock);
+        free(draft);
+        return;
+    }
     if (inbox->head)
         inbox->tail->next = draft;
     else
         inbox->head = draft;
     inbox->tail = draft;
     __atomic_store_n(&inbox->filled, true, __ATOMIC_RELEASE);
-    pthread_mutex_unlock(&inbox->lock);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* partner: the fence in sleep_until_called */
     if (!patient || !__atomic_load_n(&rank->naps, __ATOMIC_RELAXED))
         rank->wire->ops->wake(rank->wire);
+    pthread_mutex_unlock(&inbox->lock);
+}
+
+void trp_inbox_wake(struct trp_rank *rank)
+{
+    pthread_mutex_lock(&rank->inbox.lock);
+    if (!rank->inbox.closed)
+        rank->wire->ops->wake(rank->wire);
+    pthread_mutex_unlock(&rank->inbox.lock);
+}
+
+void trp_inbox_shut(struct trp_rank *rank)
+{
+    pthread_mutex_lock(&rank->inbox.lock);
+    rank->inbox.closed = true;
+    pthread_mutex_unlock(&rank->inbox.lock);
 }
 
 bool trp_inbox_empty_out(struct trp_rank *rank)

@@ -29,6 +29,12 @@ void trp_flush(struct trp_rank *rank);
 /* Takes over what other threads have sent; true if there was something. */
 bool trp_inbox_empty_out(struct trp_rank *rank);
 
+/* Wakes the scheduler, from any thread, unless the inbox has been shut. */
+void trp_inbox_wake(struct trp_rank *rank);
+
+/* From now on nothing comes in, and nobody is woken: the wire may be closed. */
+void trp_inbox_shut(struct trp_rank *rank);
+
 void trp_inbox_open(struct trp_inbox *inbox);
 void trp_inbox_close(struct trp_inbox *inbox);
 

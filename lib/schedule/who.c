@@ -39,7 +39,11 @@ void trp_context_name(const struct trp_context *c, char *text, size_t size)
     } else if (c->kind == TRP_CONTEXT_TASK) {
         snprintf(text, size, "task %s on rank %d", c->method->signature->name, c->rank->rank);
     } else {
-        trp_actor_name(c->rank, c->actor, text, size);
+        /* A state under construction, or being destroyed, is not shown to its repr. */
+        if (!c->method || c->method == c->actor->class_->init)
+            trp_ref_name(c->rank, c->actor->ref, c->actor->class_, text, size);
+        else
+            trp_actor_name(c->rank, c->actor, text, size);
         size_t at = strlen(text);
         snprintf(text + at, size - at, ".%s", c->method ? c->method->signature->name : "destroy");
     }

@@ -99,11 +99,13 @@ static void wait_called(struct trp_workers *w, struct trp_worker *worker, double
     worker->idle = false;
 }
 
+/* One that does not wait yet, or will not, finds that it was woken when it looks. */
 static void make_ready(struct trp_workers *w, struct trp_context *c)
 {
-    if (c->woken)
-        return;
+    bool again = c->woken;
     c->woken = true;
+    if (again || !c->waiting)
+        return;
     trp_context_push(&c->worker->ready, c);
     w->resuming++;
 }
@@ -185,7 +187,7 @@ static void finish(struct trp_context *c)
     bool last = --w->unfinished == 0;
     pthread_mutex_unlock(&w->lock);
     if (last)
-        rank->wire->ops->wake(rank->wire);
+        trp_inbox_wake(rank);
 }
 
 static void conclude(struct trp_context *c, int status, const void *value)
@@ -462,8 +464,7 @@ void trp_workers_kill(struct trp_worker *worker, int status, char *story)
     if (c && !c->cancelled) {
         c->cancelled = status;
         c->cancelled_by = story;
-        if (c->waiting)
-            make_ready(w, c);
+        make_ready(w, c);
         pthread_cond_signal(&worker->called);
     } else {
         free(story); /* not begun: it runs, and its answer is of no use to anyone */
@@ -486,13 +487,15 @@ void trp_worker_wait(struct trp_context *c, double deadline)
     struct trp_workers *w = c->rank->workers;
     struct trp_worker *worker = c->worker;
     pthread_mutex_lock(&w->lock);
+    if (c->woken || c->cancelled) {
+        pthread_mutex_unlock(&w->lock);
+        return;
+    }
     give_back(w, c->cpus);
     c->waiting = true;
     c->timer.at = deadline;
     if (deadline >= 0)
         trp_timers_add(&worker->timers, &c->timer);
-    if (c->cancelled)
-        make_ready(w, c);
     pthread_mutex_unlock(&w->lock);
     trp_set_current(NULL);
     trp_carrier_park(&worker->carrier, &c->stack);

@@ -171,15 +171,13 @@
 
 #ifndef __cplusplus
 
-/** `TROUPE_IMPLEMENT(C, (init, fn), (method, fn)…, (repr, fn), (destroy, fn));` in one .c file. */
-#define TROUPE_IMPLEMENT(C, ...)                                                                   \
-    TROUPE_EACH_(TROUPE_THUNK_, C, ~, __VA_ARGS__)                                                 \
-    static struct troupe_method *const C##_methods[] = {                                           \
-        TROUPE_EACH_(TROUPE_ENTRY_, C, ~, __VA_ARGS__) NULL};                                      \
-    struct troupe_class C##_class = {                                                              \
-        .name = #C, .state_size = sizeof(struct C##_state), .methods = C##_methods};               \
-    TROUPE_REGISTER_(C, troupe_register_class(&C##_class, C##_base(), __start_troupe_declared,     \
-                                              __stop_troupe_declared))
+/**
+ * `TROUPE_IMPLEMENT(C, (init, fn), (method, fn)…, (repr, fn), (destroy, fn));` in one .c file. The
+ * state is zero before the constructor; the destructor runs on every end, after a constructor that
+ * failed too.
+ */
+#define TROUPE_IMPLEMENT(...)                                                                      \
+    TROUPE_BEGIN_(TROUPE_IMPLEMENT_, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
 /** `TROUPE_BODY(t, fn);` in one .c file: the function that is the task. */
 #define TROUPE_BODY(t, fn)                                                                         \
@@ -620,6 +618,15 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
 
 #define TROUPE_THUNK_(C, entry) TROUPE_APPLY_(TROUPE_THUNK2_, C, TROUPE_OPEN_ entry)
 #define TROUPE_THUNK2_(C, m, fn) TROUPE_BODY_(C##_##m, fn)
+
+#define TROUPE_IMPLEMENT_(C, ...)                                                                  \
+    TROUPE_EACH_(TROUPE_THUNK_, C, __VA_ARGS__)                                                    \
+    static struct troupe_method *const C##_methods[] = {                                           \
+        TROUPE_EACH_(TROUPE_ENTRY_, C, __VA_ARGS__) NULL};                                         \
+    struct troupe_class C##_class = {                                                              \
+        .name = #C, .state_size = sizeof(struct C##_state), .methods = C##_methods};               \
+    TROUPE_REGISTER_(C, troupe_register_class(&C##_class, C##_base(), __start_troupe_declared,     \
+                                              __stop_troupe_declared))
 
 #define TROUPE_ENTRY_(C, entry) TROUPE_APPLY_(TROUPE_ENTRY2_, C, TROUPE_OPEN_ entry)
 #define TROUPE_ENTRY2_(C, m, fn) &C##_##m##_method,

@@ -93,11 +93,10 @@ static void land(struct p2p_wire *w)
         struct flight *f = &w->out[w->oldest_out];
         int done;
         MPI_Test(&f->request, &done, MPI_STATUS_IGNORE);
-        /* Of a large one each step of the handshake may be the other's turn, and the last, too. */
-        if (f->size > EAGER)
-            trp_doorbell_ring(&w->bell, f->to);
         if (!done)
             return;
+        if (f->size > EAGER)
+            trp_doorbell_ring(&w->bell, f->to); /* its last step may be the receiver's */
         w->oldest_out = (w->oldest_out + 1) % FLYING;
         w->flying--;
     }
@@ -202,9 +201,21 @@ static uint32_t p2p_announce(struct trp_wire *wire)
     return trp_doorbell_announce(&of(wire)->bell);
 }
 
+/* The handshake of a large message goes on only while both sides poll, and MPI rings nobody: its
+   receiver may be asleep in the middle of it. */
+static void ring_for_large(struct p2p_wire *w)
+{
+    for (unsigned i = 0; i < w->flying; i++) {
+        const struct flight *f = &w->out[(w->oldest_out + i) % FLYING];
+        if (f->size > EAGER)
+            trp_doorbell_ring(&w->bell, f->to);
+    }
+}
+
 static void p2p_sleep(struct trp_wire *wire, uint32_t announced, double seconds)
 {
     struct p2p_wire *w = of(wire);
+    ring_for_large(w);
     double limit = p2p_sending(wire) ? PENDING_PAUSE : w->bell.covers_all ? -1 : FAR_PAUSE;
     if (limit >= 0 && (seconds < 0 || seconds > limit))
         seconds = limit;

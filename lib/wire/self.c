@@ -91,23 +91,34 @@ static void self_send(struct trp_wire *wire, int to, struct trp_parcel *parcel)
     trp_parcel_push(&hub->queues[to * hub->ranks + wire->rank], parcel);
 }
 
-static struct trp_parcel *self_receive(struct trp_wire *wire)
+static struct trp_parcel *next_parcel(struct self_wire *self)
 {
-    struct self_wire *self = of(wire);
     struct hub *hub = self->hub;
-    if (hub->seed && draw(hub) % 4 == 0) {
-        struct self_wire *other = another(self);
-        if (other)
-            hand_over(self, other);
-    }
     int first = hub->seed ? (int)(draw(hub) % (uint64_t)hub->ranks) : 0;
     for (int i = 0; i < hub->ranks; i++) {
         int from = (first + i) % hub->ranks;
-        struct trp_parcel *parcel = trp_parcel_pop(&hub->queues[wire->rank * hub->ranks + from]);
+        struct trp_parcel_queue *queue = &hub->queues[self->wire.rank * hub->ranks + from];
+        struct trp_parcel *parcel = trp_parcel_pop(queue);
         if (parcel)
             return parcel;
     }
     return NULL;
+}
+
+/* A rank that looks and finds nothing lets another go on: it may look for ever. */
+static struct trp_parcel *self_receive(struct trp_wire *wire)
+{
+    struct self_wire *self = of(wire);
+    bool yielded = self->hub->seed && draw(self->hub) % 4 == 0;
+    struct self_wire *other = yielded ? another(self) : NULL;
+    if (other)
+        hand_over(self, other);
+    struct trp_parcel *parcel = next_parcel(self);
+    if (!parcel && !yielded && (other = another(self))) {
+        hand_over(self, other);
+        parcel = next_parcel(self);
+    }
+    return parcel;
 }
 
 static bool self_sending(const struct trp_wire *wire)
@@ -207,6 +218,7 @@ static void self_close(struct trp_wire *wire)
 
 static const struct trp_wire_ops self_ops = {
     .name = "self",
+    .one_process = true,
     .send = self_send,
     .receive = self_receive,
     .sending = self_sending,

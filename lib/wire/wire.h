@@ -20,6 +20,7 @@ struct trp_stack;
 
 struct trp_wire_ops {
     const char *name;
+    bool one_process; /* its ranks take turns on one thread: nothing comes to one that spins */
     /* Takes the parcel over. Never blocks, never delivers. */
     void (*send)(struct trp_wire *wire, int to, struct trp_parcel *parcel);
     /* The next parcel that came, now the caller's, or NULL. Drives what is being sent, too. */
