@@ -19,25 +19,63 @@ AM_TESTS_ENVIRONMENT = \
 	. $(top_srcdir)/tests/environment.sh;
 
 UNIT_TESTS = \
+	tests/mpi/calls.u \
+	tests/mpi/failure.u \
+	tests/mpi/inheritance.u \
+	tests/mpi/outrun.u \
+	tests/mpi/placement.u \
+	tests/mpi/stress.u \
+	tests/mpi/tasks.u \
+	tests/mpi/traffic.u \
+	tests/mpi/values.u \
+	tests/mpi/waiting.u \
+	tests/unit/actor_classes.u \
+	tests/unit/actor_tables.u \
+	tests/unit/base_arena.u \
+	tests/unit/base_log.u \
 	tests/unit/base_stack.u \
-	tests/unit/pi_sample.u
+	tests/unit/calls_end.u \
+	tests/unit/calls_replay.u \
+	tests/unit/pi_sample.u \
+	tests/unit/schedule_carrier.u \
+	tests/unit/schedule_context.u \
+	tests/unit/schedule_futures.u \
+	tests/unit/schedule_send.u \
+	tests/unit/schedule_timers.u \
+	tests/unit/wire_pack.u \
+	tests/unit/wire_parcel.u \
+	tests/unit/wire_self.u
 
-MPI_TESTS =
+MPI_TESTS = \
+	tests/mpi/calls.mpi \
+	tests/mpi/failure.mpi \
+	tests/mpi/inheritance.mpi \
+	tests/mpi/outrun.mpi \
+	tests/mpi/placement.mpi \
+	tests/mpi/stress.mpi16 \
+	tests/mpi/tasks.mpi \
+	tests/mpi/traffic.mpi16 \
+	tests/mpi/values.mpi \
+	tests/mpi/waiting.mpi
 
 # Only in make check-long.
 LONG_TESTS =
 
 SCRIPT_TESTS = \
+	tests/bench.sh \
 	tests/declare.sh \
-	tests/mistakes.sh \
 	tests/harness.sh \
+	tests/mistakes.sh \
+	tests/programs.sh \
 	tests/style/exports.sh \
 	tests/style/format.sh \
 	tests/style/layers.sh \
 	tests/style/lists.sh \
 	tests/style/sizes.sh
 
-TEST_SUPPORT =
+TEST_SUPPORT = \
+	tests/support/play.c \
+	tests/support/play.h
 
 TESTS = $(SCRIPT_TESTS)
 if HAVE_CMOCKA
@@ -50,11 +88,18 @@ check-local:
 	@echo 'NOTE: (Debian: libcmocka-dev; Fedora, SUSE: libcmocka-devel); then configure again'
 endif
 
+if HAVE_CMOCKA
 check_LTLIBRARIES = tests/libsupport.la
+endif
 tests_libsupport_la_SOURCES = $(TEST_SUPPORT)
 
 # What every test program is linked with.
 LDADD = tests/libsupport.la $(TROUPE_LIBS) $(CMOCKA_LIBS)
+
+# What tests/programs.sh runs.
+check_PROGRAMS += tests/support/ends
+tests_support_ends_SOURCES = tests/support/ends.c
+tests_support_ends_LDADD = $(TROUPE_LIBS)
 
 # The tests of the programs' own parts.
 tests_unit_pi_sample_u_LDADD = apps/pi/libsample.la $(LDADD)

@@ -1,0 +1,44 @@
+/*
+ * What is measured: a table with a row for each kernel.
+ *
+ * A kernel does the same thing twice, `ours` with troupe and `raw` as one would write it without;
+ * each is told how many times and says how long it took. A new kernel is a row in kernels.c and
+ * the functions that it names: ours_*.c knows troupe and no MPI, raw_*.c knows MPI and no troupe.
+ */
+#ifndef BENCH_KERNELS_H
+#define BENCH_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bench_unit {
+    const char *name;
+    double scale;
+    bool rate; /* times a second, and not seconds a time */
+};
+
+/* Seconds that `n` times took; NAN: this cannot be done here. */
+typedef double bench_side(uint64_t n);
+
+struct bench_kernel {
+    const char *name; /* "group/variant" is also chosen by its group */
+    int ranks;        /* at least */
+    const struct bench_unit *unit;
+    bench_side *ours; /* called by the driver; NULL: there is only the machine to measure */
+    bench_side *raw;  /* called on rank 0; NULL: there is no counterpart */
+    void (*raw_mate)(uint64_t n); /* what rank 1 does meanwhile; NULL: nothing */
+    uint64_t most;                /* times in one go, 0: no limit */
+    bool (*runs_here)(void);      /* NULL: wherever there are enough ranks */
+    const char *what;
+};
+
+extern const struct bench_kernel bench_kernels[];
+extern const size_t bench_kernel_count;
+
+bool bench_kernel_fits(const struct bench_kernel *kernel, int ranks);
+
+/* Whether `word` names the kernel or its group. */
+bool bench_kernel_is(const struct bench_kernel *kernel, const char *word);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * The kernels without troupe, written as one would for a living: each n times, and returns the
+ * seconds it took, or NAN where there is no MPI or no shared memory to do it with. Where two ranks
+ * take part, rank 0 calls the first function and rank 1 the mate, with the same n.
+ */
+#ifndef BENCH_RAW_H
+#define BENCH_RAW_H
+
+#include <stdint.h>
+
+#define RAW_PAUSE 0.05  /* seconds that a wake-up is preceded by */
+#define RAW_WINDOW 1000 /* requests in flight */
+
+double raw_floor(uint64_t n);
+void raw_floor_mate(uint64_t n);
+
+double raw_pi_tutorial(uint64_t n);
+
+double raw_ask_rtt(uint64_t n);
+void raw_ask_rtt_mate(uint64_t n);
+double raw_ask_rate(uint64_t n);
+void raw_ask_rate_mate(uint64_t n);
+
+double raw_tell_rate(uint64_t n);
+void raw_tell_rate_mate(uint64_t n);
+
+double raw_wake(uint64_t n);
+void raw_wake_mate(uint64_t n);
+
+double raw_local_tell(uint64_t n);
+double raw_local_ask(uint64_t n);
+
+double raw_create_local(uint64_t n);
+double raw_create_remote(uint64_t n);
+void raw_create_remote_mate(uint64_t n);
+
+#endif
