@@ -147,7 +147,7 @@ static void sleep_until_called(struct trp_rank *rank)
 {
     const struct trp_wire_ops *wire = rank->wire->ops;
     bool nap = trp_workers_fill_cpus(rank);
-    __atomic_store_n(&rank->naps, nap, __ATOMIC_RELAXED);
+    rank->naps = nap;
     uint32_t announced = wire->announce(rank->wire);
     if (!refill(rank)) {
         double left = time_to_sleep(rank, nap);
@@ -157,8 +157,7 @@ static void sleep_until_called(struct trp_rank *rank)
         trp_set_current(current);
     }
     wire->awake(rank->wire);
-    __atomic_store_n(&rank->naps, false, __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* partner: the fence in draft_post */
+    rank->naps = false; /* and then the inbox is read: draft_post does the converse */
 }
 
 void trp_loop_refill_or_sleep(struct trp_rank *rank)

@@ -24,7 +24,7 @@ static bool busy(struct trp_rank *rank)
 {
     return trp_loop_can_run(rank) || rank->dirty_count ||
            rank->timers.count > rank->alarm_count || trp_workers_unfinished(rank) ||
-           __atomic_load_n(&rank->inbox.filled, __ATOMIC_ACQUIRE);
+           rank->inbox.filled;
 }
 
 static struct counts count(struct trp_rank *rank)

@@ -33,7 +33,7 @@ struct trp_alarm;
 struct trp_inbox {
     pthread_mutex_t lock;
     struct trp_draft *head, *tail;
-    bool filled; /* read without the lock, to save taking it */
+    _Atomic bool filled; /* read without the lock, to save taking it */
     bool closed; /* the job is over: what abandoned tasks still send is dropped */
 };
 
@@ -62,7 +62,7 @@ struct trp_rank {
     size_t alarm_count;
     struct trp_inbox inbox;
     struct trp_guests guests;
-    bool naps; /* asleep, but not for long: a tell of a task need not wake it */
+    _Atomic bool naps; /* asleep, but not for long: a tell of a task need not wake it */
 
     struct trp_actors actors;
     struct trp_futures futures, shared_futures;

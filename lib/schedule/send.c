@@ -136,9 +136,8 @@ static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
     else
         inbox->head = draft;
     inbox->tail = draft;
-    __atomic_store_n(&inbox->filled, true, __ATOMIC_RELEASE);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* partner: the fence in sleep_until_called */
-    if (!patient || !__atomic_load_n(&rank->naps, __ATOMIC_RELAXED))
+    inbox->filled = true;
+    if (!patient || !rank->naps)
         rank->wire->ops->wake(rank->wire);
     pthread_mutex_unlock(&inbox->lock);
 }
@@ -161,7 +160,7 @@ void trp_inbox_shut(struct trp_rank *rank)
 bool trp_inbox_empty_out(struct trp_rank *rank)
 {
     struct trp_inbox *inbox = &rank->inbox;
-    if (!__atomic_load_n(&inbox->filled, __ATOMIC_ACQUIRE))
+    if (!inbox->filled)
         return false;
     pthread_mutex_lock(&inbox->lock);
     struct trp_draft *draft = inbox->head;

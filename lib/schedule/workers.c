@@ -51,10 +51,11 @@ struct trp_workers {
     pthread_mutex_t lock;
     struct trp_worker *all;
     int pool;       /* how many of them are for tasks */
-    int cpus, free; /* slots */
+    int cpus;         /* slots, */
+    _Atomic int free; /* and those that nothing runs on; the scheduler reads it without the lock */
     int team_limit; /* OMP_NUM_THREADS, or the slots */
     struct order *head, *tail;
-    int unfinished; /* tasks and methods queued, running or waiting */
+    _Atomic int unfinished; /* tasks and methods queued, running or waiting; read so, too */
     int resuming;   /* woken ones that still need their slots */
     bool stop;
 };
@@ -520,12 +521,12 @@ void trp_worker_wake(struct trp_context *context)
 
 bool trp_workers_fill_cpus(struct trp_rank *rank)
 {
-    return __atomic_load_n(&rank->workers->free, __ATOMIC_RELAXED) <= 0;
+    return rank->workers->free <= 0;
 }
 
 int trp_workers_unfinished(struct trp_rank *rank)
 {
-    return __atomic_load_n(&rank->workers->unfinished, __ATOMIC_ACQUIRE);
+    return rank->workers->unfinished;
 }
 
 static void cancel_orders(struct trp_workers *w)
