@@ -1,14 +1,14 @@
 # The tests. The extension of a test says how it is run:
 #   .u      one process, no launcher
-#   .mpi    tests/mpirun.sh at 1, 2 and 4 ranks
+#   .mpi    tests/mpirun.sh: by itself (it plays the ranks), then at 1, 2 and 4 ranks
 #   .mpi16  the same, and at 16 ranks
 #   .sh     a script
 # A new test is one more line: tests/unit/ring.u is built from tests/unit/ring.c.
 TEST_EXTENSIONS = .u .mpi .mpi16 .sh
 MPI_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/mpirun.sh
-AM_MPI_LOG_FLAGS = 1 2 4 --
+AM_MPI_LOG_FLAGS = 0 1 2 4 --
 MPI16_LOG_COMPILER = $(MPI_LOG_COMPILER)
-AM_MPI16_LOG_FLAGS = 1 2 4 16 --
+AM_MPI16_LOG_FLAGS = 0 1 2 4 16 --
 SH_LOG_COMPILER = $(SHELL)
 
 AM_TESTS_ENVIRONMENT = \
@@ -19,35 +19,35 @@ AM_TESTS_ENVIRONMENT = \
 	. $(top_srcdir)/tests/environment.sh;
 
 UNIT_TESTS = \
-	tests/mpi/calls.u \
-	tests/mpi/failure.u \
-	tests/mpi/inheritance.u \
-	tests/mpi/outrun.u \
-	tests/mpi/placement.u \
-	tests/mpi/stress.u \
-	tests/mpi/tasks.u \
-	tests/mpi/traffic.u \
-	tests/mpi/values.u \
-	tests/mpi/waiting.u \
 	tests/unit/actor_classes.u \
 	tests/unit/actor_tables.u \
 	tests/unit/base_arena.u \
+	tests/unit/base_crash.u \
 	tests/unit/base_log.u \
 	tests/unit/base_stack.u \
 	tests/unit/calls_end.u \
 	tests/unit/calls_replay.u \
 	tests/unit/pi_sample.u \
+	tests/unit/schedule_alarms.u \
 	tests/unit/schedule_carrier.u \
 	tests/unit/schedule_context.u \
 	tests/unit/schedule_futures.u \
+	tests/unit/schedule_names.u \
 	tests/unit/schedule_send.u \
 	tests/unit/schedule_timers.u \
 	tests/unit/wire_pack.u \
+	tests/unit/wire_pack_damage.u \
 	tests/unit/wire_parcel.u \
 	tests/unit/wire_self.u
 
 MPI_TESTS = \
 	tests/mpi/calls.mpi \
+	tests/mpi/core_dedicated.mpi \
+	tests/mpi/core_ends.mpi16 \
+	tests/mpi/core_failures.mpi \
+	tests/mpi/core_futures.mpi \
+	tests/mpi/core_names.mpi16 \
+	tests/mpi/core_parked.mpi \
 	tests/mpi/failure.mpi \
 	tests/mpi/inheritance.mpi \
 	tests/mpi/outrun.mpi \
@@ -63,6 +63,7 @@ LONG_TESTS =
 
 SCRIPT_TESTS = \
 	tests/bench.sh \
+	tests/core.sh \
 	tests/declare.sh \
 	tests/harness.sh \
 	tests/mistakes.sh \
@@ -100,6 +101,16 @@ LDADD = tests/libsupport.la $(TROUPE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/support/ends
 tests_support_ends_SOURCES = tests/support/ends.c
 tests_support_ends_LDADD = $(TROUPE_LIBS)
+
+# What tests/core.sh runs; the last two differ in one method.
+check_PROGRAMS += tests/core/crashes tests/core/starts tests/core/starts_otherwise
+tests_core_crashes_SOURCES = tests/core/crashes.c
+tests_core_crashes_LDADD = $(TROUPE_LIBS)
+tests_core_starts_SOURCES = tests/core/starts.c
+tests_core_starts_LDADD = $(TROUPE_LIBS)
+tests_core_starts_otherwise_SOURCES = tests/core/starts.c
+tests_core_starts_otherwise_CPPFLAGS = $(AM_CPPFLAGS) -DOTHER_BINARY
+tests_core_starts_otherwise_LDADD = $(TROUPE_LIBS)
 
 # The tests of the programs' own parts.
 tests_unit_pi_sample_u_LDADD = apps/pi/libsample.la $(LDADD)

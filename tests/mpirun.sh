@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs a test program at several numbers of ranks, one after the other:
-#     mpirun.sh 1 2 4 -- PROGRAM [ARGUMENTS]
+#     mpirun.sh 0 1 2 4 -- PROGRAM [ARGUMENTS]
+# 0 is the program by itself, without the launcher.
 # Exits 0 if the runs passed, 77 if all of them were skipped, and 1 otherwise.
 #     MPIRUN                 the launcher, called as "$MPIRUN -n RANKS PROGRAM"
 #     TROUPE_TEST_TIMEOUT    seconds for one run (60)
@@ -8,8 +9,6 @@
 set -u
 . "$(dirname "$0")/environment.sh"
 
-# Open MPI leaks at every start, so leaks are looked for in the tests of one process alone.
-export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0"
 
 launcher=${MPIRUN:-mpirun}
 seconds=${TROUPE_TEST_TIMEOUT:-60}
@@ -37,8 +36,24 @@ interrupted() {
     exit 1
 }
 
+run_alone() {
+    unset TROUPE_TEST_RANKS
+    setsid timeout -k 5 "$seconds" "$@" </dev/null &
+    session=$!
+    wait "$session"
+    status=$?
+    end_session
+    return $status
+}
+
+# Open MPI leaks at every start, so leaks are looked for without it.
 run() {
-    export TROUPE_TEST_RANKS="$1"
+    if [ "$1" = 0 ]; then
+        shift
+        run_alone "$@"
+        return
+    fi
+    export TROUPE_TEST_RANKS="$1" ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0"
     shift
     # shellcheck disable=SC2086 # MPIRUN may bring options of its own
     setsid timeout -k 5 "$seconds" $launcher -n "$TROUPE_TEST_RANKS" "$@" </dev/null &

@@ -11,7 +11,7 @@
 /* Where an actor is, or was: the generation that lives there now or will live there next. */
 struct place {
     struct trp_actor *actor;
-    uint32_t generation;
+    uint64_t generation; /* one more than a handle can have: nobody lives there any more */
 };
 
 /* Those that one creator put here. */
@@ -193,7 +193,7 @@ void trp_actors_remove(struct trp_actors *actors, struct trp_actor *actor, int r
     free(end->story);
     *end = (struct trp_end){actor->ref, reason, story};
     place->actor = NULL;
-    place->generation = trp_ref_generation(actor->ref) + 1;
+    place->generation = (uint64_t)trp_ref_generation(actor->ref) + 1;
     actors->alive -= actor->class_ != NULL;
     free_actor(actor);
 }

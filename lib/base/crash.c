@@ -7,6 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#elif __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1
+#endif
+#endif
+
 #define STACK_BYTES (64 * 1024) /* backtrace() loads a library at its first call */
 #define FRAMES 40
 

@@ -155,9 +155,10 @@ void *troupe_await_any(troupe_future future, size_t size)
 
 troupe_status troupe_get_any(troupe_future future, void *value, size_t size, double seconds)
 {
-    struct trp_context *c = trp_caller_waiting();
+    struct trp_context *c = trp_caller_waiting(), *any = trp_caller().context;
     if (!c)
-        return TROUPE_NOT_HERE;
+        return any ? tell_story(any, TROUPE_NOT_HERE, troupe_status_text(TROUPE_NOT_HERE))
+                   : TROUPE_NOT_HERE;
     void *came = NULL;
     troupe_status status = settle(c, future, size, seconds < 0 ? -1 : trp_now() + seconds, &came);
     if (status == TROUPE_OK)
@@ -177,6 +178,10 @@ void troupe_await_each(const troupe_future *futures, size_t n, void *values, siz
 static bool pending(struct trp_context *c, troupe_future future)
 {
     struct trp_futures *futures = trp_futures_of(c->rank, future.id);
+    struct troupe_ref target;
+    if (c->actor && trp_future_promise(futures, future.id, &target) &&
+        trp_ref_same(target, c->actor->ref))
+        return false; /* its own method: whoever awaits that is told */
     return trp_future_watch(futures, future.id, c) == TRP_FUTURE_PENDING;
 }
 

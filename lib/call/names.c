@@ -47,6 +47,8 @@ troupe_status troupe_lookup_ref(const struct troupe_class *class_, const char *n
                                 double seconds, struct troupe_ref *actor)
 {
     struct trp_caller caller = trp_caller();
+    if (!name)
+        return TROUPE_INVALID;
     troupe_future future = new_future(caller);
     struct trp_record head = {
         .kind = TRP_RECORD_LOOKUP, .slot = (uint16_t)class_->id, .future = future.id};

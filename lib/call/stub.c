@@ -68,6 +68,7 @@ troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method 
     struct trp_record head = call_head(to, method, 0);
     struct trp_alarm_times times = {after, every, trp_ref_host(to)};
     uint64_t number = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+    number |= (uint64_t)caller.rank->rank << 40; /* the same on no other rank */
     if (!trp_alarm_send(caller.rank, caller.context, number, times, &head,
                         &method->signature->args, args))
         troupe_fail(TROUPE_NO_MEMORY, "no memory for a tell of %s.%s later",

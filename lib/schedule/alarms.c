@@ -54,7 +54,7 @@ static void fire(struct trp_timer *timer)
     const struct trp_record *record = (const struct trp_record *)(const void *)alarm->words;
     trp_send_bytes(alarm->rank, (int)alarm->times.to, record, trp_record_body(record),
                    trp_record_body_size(record));
-    if (alarm->times.every <= 0) {
+    if (!(alarm->times.every > 0)) {
         end(alarm);
         return;
     }

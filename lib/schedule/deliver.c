@@ -1,6 +1,5 @@
 #include "schedule/deliver.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -55,16 +54,15 @@ static void deliver_freed(struct trp_rank *rank, const struct trp_record *record
 /* A message that there was no memory for: whoever waits for an answer is told. */
 static void deliver_cut(struct trp_rank *rank, struct trp_record *record, int from)
 {
-    char story[96];
-    snprintf(story, sizeof story, "no memory on rank %d for a message of that size", rank->rank);
+    const char *story = "there is no memory for an answer of that size";
     record->kind &= (uint16_t)~TRP_RECORD_CUT;
     if (record->kind == TRP_RECORD_ANSWER)
         trp_future_resolve(trp_futures_of(rank, record->future), record->future, TROUPE_NO_MEMORY,
                            story, strlen(story) + 1);
     else if (record->kind == TRP_RECORD_CALL || record->kind == TRP_RECORD_TASK)
-        trp_refuse(rank, record, from, TROUPE_NO_MEMORY, story);
+        trp_refuse_memory(rank, record, from);
     else
-        trp_die("%s", story);
+        trp_die("no memory for a message of the largest kind from rank %d", from);
 }
 
 void trp_deliver(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)

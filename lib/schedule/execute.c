@@ -1,5 +1,6 @@
 #include "schedule/execute.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,13 @@ void trp_refuse(struct trp_rank *rank, const struct trp_record *record, int call
         lost_failure(NULL, story);
 }
 
+void trp_refuse_memory(struct trp_rank *rank, const struct trp_record *record, int caller)
+{
+    char story[96];
+    snprintf(story, sizeof story, "no memory on rank %d for a message of that size", rank->rank);
+    trp_refuse(rank, record, caller, TROUPE_NO_MEMORY, story);
+}
+
 /* ---- the end of a call ----------------------------------------------------------------------- */
 
 /* Arguments are the method's until it returns; a debug build shows who keeps them for longer. */
@@ -97,6 +105,7 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
         poison(c);
         trp_parcel_drop(c->parcel);
     }
+    c->rank->wire->words->doing = 0;
     if (actor)
         trp_conclude_actor(c->rank, actor);
 }
@@ -139,7 +148,6 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
     actor->running = &context;
     rank->wire->words->doing = trp_who_code(actor, method);
     run(&context);
-    rank->wire->words->doing = 0;
 }
 
 void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,
@@ -196,10 +204,15 @@ void trp_unlist_mail(struct trp_rank *rank, struct trp_actor *actor)
     actor->listed = false;
 }
 
-static void keep_letter(struct trp_actor *actor, const struct trp_record *record, int from)
+static void keep_letter(struct trp_rank *rank, struct trp_actor *actor,
+                        const struct trp_record *record, int from)
 {
     size_t bytes = trp_record_bytes(record);
-    struct trp_parcel *letter = trp_parcel_new(bytes);
+    struct trp_parcel *letter = trp_parcel_try(bytes);
+    if (!letter) {
+        trp_refuse_memory(rank, record, from);
+        return;
+    }
     memcpy(letter->bytes, record, bytes);
     letter->used = bytes;
     letter->peer = from;
@@ -216,7 +229,7 @@ void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_reco
         trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));
         return;
     }
-    keep_letter(actor, record, parcel->peer);
+    keep_letter(rank, actor, record, parcel->peer);
     trp_list_mail(rank, actor);
 }
 

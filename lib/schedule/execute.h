@@ -36,6 +36,9 @@ void trp_conclude_actor(struct trp_rank *rank, struct trp_actor *actor);
 void trp_refuse(struct trp_rank *rank, const struct trp_record *record, int caller, int status,
                 const char *story);
 
+/* As trp_refuse: there was no memory for it here. */
+void trp_refuse_memory(struct trp_rank *rank, const struct trp_record *record, int caller);
+
 /* What actor->running is while the actor's own worker runs its method. */
 extern struct trp_context trp_elsewhere;
 

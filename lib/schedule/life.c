@@ -180,7 +180,7 @@ void trp_life_kill(struct trp_rank *rank, struct trp_actor *actor, const struct 
         free(copy);
         trp_life_end_now(rank, actor);
     } else if (running == &trp_elsewhere) {
-        trp_workers_kill(actor->more->worker, TROUPE_ENDED, copy);
+        trp_workers_kill(rank, actor, TROUPE_ENDED, copy);
     } else {
         trp_cancel(running, TROUPE_ENDED, copy);
     }

@@ -110,10 +110,10 @@ static void fire_timers(struct trp_rank *rank)
 /* Whether a wait in place has been woken is its own to see: something happened, look. */
 static bool refill(struct trp_rank *rank)
 {
-    if (trp_guests_wait(&rank->guests))
-        trp_guests_serve(&rank->guests);
     bool moved = trp_inbox_empty_out(rank) || rank->dirty_count;
     trp_flush(rank);
+    if (trp_guests_wait(&rank->guests))
+        trp_guests_serve(&rank->guests);
     struct trp_parcel *parcel;
     for (int i = 0; i < PARCELS_A_POLL && (parcel = receive(rank)); i++) {
         trp_parcel_push(&rank->input, parcel);

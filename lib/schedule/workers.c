@@ -17,9 +17,10 @@
 
 #define TASK_STACK (1024 * 1024) /* bytes; only what is touched takes memory */
 
-/* A task that has not begun. */
+/* A task that has not begun; when it does, its block goes with its context, arguments and all. */
 struct order {
     struct order *next;
+    struct trp_block *block; /* that this is in */
     int caller;
     uint64_t words[]; /* a record */
 };
@@ -43,8 +44,11 @@ struct trp_worker {
     struct trp_timers timers;
     bool idle, stop;
     int cpus;                   /* of an actor's own worker; 0: of all tasks */
-    struct call call;           /* of an actor's own worker: to be begun */
-    struct trp_context *method; /* and begun */
+    struct call call;           /* of an actor's own worker: to be begun, */
+    struct call begun;          /* with its slots taken, */
+    struct trp_context *method; /* and running */
+    int killed;                 /* begun, and to fail with this status */
+    char *killed_story;
 };
 
 struct trp_workers {
@@ -55,14 +59,15 @@ struct trp_workers {
     _Atomic int free; /* and those that nothing runs on; the scheduler reads it without the lock */
     int team_limit; /* OMP_NUM_THREADS, or the slots */
     struct order *head, *tail;
+    int queued; /* orders */
     _Atomic int unfinished; /* tasks and methods queued, running or waiting; read so, too */
     int resuming;   /* woken ones that still need their slots */
     bool stop;
 };
 
-static const struct trp_record *record_of(const struct order *order)
+static struct trp_record *record_of(struct order *order)
 {
-    return (const struct trp_record *)(const void *)order->words;
+    return (struct trp_record *)(void *)order->words;
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -74,7 +79,8 @@ void trp_workers_open(struct trp_rank *rank)
     if (!w)
         trp_die("no memory for %d workers", cpus);
     pthread_mutex_init(&w->lock, NULL);
-    w->cpus = w->free = cpus;
+    w->cpus = cpus;
+    w->free = cpus;
     const char *limit = getenv("OMP_NUM_THREADS");
     w->team_limit = limit && atoi(limit) > 0 && atoi(limit) < cpus ? atoi(limit) : cpus;
     rank->workers = w;
@@ -140,6 +146,7 @@ static struct order *take_order(struct trp_workers *w, const struct trp_worker *
         return NULL;
     w->free -= slots_of(w, record_of(order)->number);
     w->head = order->next;
+    w->queued--;
     return order;
 }
 
@@ -148,6 +155,8 @@ static bool take_call(struct trp_workers *w, struct trp_worker *worker)
     if (!worker->call.actor || w->resuming || worker->cpus > w->free)
         return false;
     w->free -= worker->cpus;
+    worker->begun = worker->call;
+    worker->call.actor = NULL;
     return true;
 }
 
@@ -233,17 +242,6 @@ static void run(struct trp_context *c)
     conclude(c, TROUPE_OK, result);
 }
 
-/* The arguments go with the context, so that a failure frees them too. */
-static bool take_arguments(struct trp_context *c, const struct trp_record *record)
-{
-    size_t size = trp_record_body_size(record);
-    c->args = trp_arena_alloc(&c->arena, size);
-    if (!c->args)
-        trp_die("no memory for the arguments of task %s", c->method->signature->name);
-    memcpy(c->args, trp_record_body(record), size);
-    return trp_unpack(&c->method->signature->args, c->args, size);
-}
-
 static void run_task(struct trp_worker *worker, struct order *order)
 {
     const struct trp_record *record = record_of(order);
@@ -251,12 +249,12 @@ static void run_task(struct trp_worker *worker, struct order *order)
                                   .rank = worker->rank,
                                   .worker = worker,
                                   .method = trp_task_by_number(record->slot),
+                                  .args = trp_record_body(record),
                                   .caller = order->caller,
                                   .answer = record->future,
                                   .cpus = slots_of(worker->rank->workers, record->number)};
-    bool readable = take_arguments(&context, record);
-    free(order);
-    if (readable)
+    trp_arena_push(&context.arena, order->block);
+    if (trp_unpack(&context.method->signature->args, context.args, trp_record_body_size(record)))
         run(&context);
     else
         conclude(&context, TROUPE_BAD_MESSAGE, "the arguments of a task could not be read");
@@ -267,16 +265,19 @@ static void run_method(struct trp_worker *worker)
     struct trp_context context = {.kind = TRP_CONTEXT_METHOD,
                                   .rank = worker->rank,
                                   .worker = worker,
-                                  .actor = worker->call.actor,
-                                  .method = worker->call.method,
-                                  .args = worker->call.args,
-                                  .caller = worker->call.caller,
-                                  .answer = worker->call.answer,
+                                  .actor = worker->begun.actor,
+                                  .method = worker->begun.method,
+                                  .args = worker->begun.args,
+                                  .caller = worker->begun.caller,
+                                  .answer = worker->begun.answer,
                                   .cpus = worker->cpus};
     struct trp_workers *w = worker->rank->workers;
     pthread_mutex_lock(&w->lock);
-    worker->call.actor = NULL;
     worker->method = &context;
+    context.cancelled = worker->killed;
+    context.cancelled_by = worker->killed_story;
+    worker->killed = 0;
+    worker->killed_story = NULL;
     pthread_mutex_unlock(&w->lock);
     run(&context);
 }
@@ -326,7 +327,9 @@ static void *thread_main(void *arg)
     struct trp_stack *native = trp_stack_native();
     if (!native)
         trp_die("no memory for a worker");
-    trp_carrier_open(&worker->carrier, native, loop, worker, TASK_STACK);
+    size_t bytes = worker->rank->carrier.stack_bytes;
+    trp_carrier_open(&worker->carrier, native, loop, worker,
+                     bytes > TASK_STACK ? bytes : TASK_STACK);
     trp_carrier_park(&worker->carrier, &native);
     trp_carrier_close(&worker->carrier);
     trp_stack_free(native);
@@ -362,32 +365,43 @@ static void end_worker(struct trp_worker *worker)
     pthread_join(worker->thread, NULL);
     trp_timers_close(&worker->timers);
     pthread_cond_destroy(&worker->called);
+    free(worker->killed_story);
     free(worker);
 }
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
 
-/* A worker of all tasks that has nothing to do. */
-static bool any_idle(const struct trp_workers *w)
+/* Workers of all tasks that have nothing to do; one that was called counts until it wakes. */
+static int count_idle(const struct trp_workers *w)
 {
+    int n = 0;
     for (const struct trp_worker *worker = w->all; worker; worker = worker->next)
-        if (worker->idle && !worker->cpus)
-            return true;
-    return false;
+        n += worker->idle && !worker->cpus;
+    return n;
+}
+
+static struct order *order_new(const struct trp_record *record, int caller)
+{
+    size_t bytes = trp_record_bytes(record);
+    struct trp_block *block = trp_block_new(sizeof(struct order) + bytes);
+    if (!block)
+        return NULL;
+    struct order *order = (struct order *)(void *)block->bytes;
+    *order = (struct order){.block = block, .caller = caller};
+    memcpy(order->words, record, bytes);
+    return order;
 }
 
 void trp_workers_submit(struct trp_rank *rank, const struct trp_record *record, int caller)
 {
     struct trp_workers *w = rank->workers;
-    size_t bytes = trp_record_bytes(record);
     if (!trp_task_by_number(record->slot))
         trp_die("rank %d submits task %u, which is not known here", caller, record->slot);
-    struct order *order = malloc(sizeof *order + bytes);
-    if (!order)
-        trp_die("no memory to queue a task with %zu bytes of arguments", bytes);
-    order->next = NULL;
-    order->caller = caller;
-    memcpy(order->words, record, bytes);
+    struct order *order = order_new(record, caller);
+    if (!order) {
+        trp_refuse_memory(rank, record, caller);
+        return;
+    }
     pthread_mutex_lock(&w->lock);
     if (w->head)
         w->tail->next = order;
@@ -395,10 +409,10 @@ void trp_workers_submit(struct trp_rank *rank, const struct trp_record *record, 
         w->head = order;
     w->tail = order;
     w->unfinished++;
-    if (any_idle(w))
-        call_idle(w);
-    else if (w->pool < w->cpus)
+    w->queued++;
+    if (count_idle(w) < w->queued && w->pool < w->cpus)
         begin_worker(rank, 0);
+    call_idle(w);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -457,7 +471,19 @@ void trp_workers_done(struct trp_rank *rank, struct trp_actor *actor,
     trp_conclude_actor(rank, actor);
 }
 
-void trp_workers_kill(struct trp_worker *worker, int status, char *story)
+/* A call that waits for its slots does so no more. */
+static bool take_back(struct trp_worker *worker, struct call *call)
+{
+    struct trp_workers *w = worker->rank->workers;
+    pthread_mutex_lock(&w->lock);
+    *call = worker->call;
+    worker->call.actor = NULL;
+    w->unfinished -= call->actor != NULL;
+    pthread_mutex_unlock(&w->lock);
+    return call->actor;
+}
+
+static void cancel_method(struct trp_worker *worker, int status, char *story)
 {
     struct trp_workers *w = worker->rank->workers;
     pthread_mutex_lock(&w->lock);
@@ -467,10 +493,28 @@ void trp_workers_kill(struct trp_worker *worker, int status, char *story)
         c->cancelled_by = story;
         make_ready(w, c);
         pthread_cond_signal(&worker->called);
+    } else if (!c && !worker->killed) {
+        worker->killed = status;
+        worker->killed_story = story;
     } else {
-        free(story); /* not begun: it runs, and its answer is of no use to anyone */
+        free(story);
     }
     pthread_mutex_unlock(&w->lock);
+}
+
+void trp_workers_kill(struct trp_rank *rank, struct trp_actor *actor, int status, char *story)
+{
+    struct call call;
+    if (!take_back(actor->more->worker, &call)) {
+        cancel_method(actor->more->worker, status, story);
+        return;
+    }
+    const struct trp_record record = {.kind = TRP_RECORD_CALL, .future = call.answer};
+    trp_refuse(rank, &record, call.caller, status, story);
+    free(story);
+    trp_parcel_drop(actor->more->lent);
+    actor->more->lent = NULL;
+    trp_conclude_actor(rank, actor);
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
@@ -535,7 +579,7 @@ static void cancel_orders(struct trp_workers *w)
         struct order *order = w->head;
         w->head = order->next;
         w->unfinished--;
-        free(order);
+        free(order->block);
     }
 }
 

@@ -37,8 +37,9 @@ void trp_workers_call(struct trp_actor *actor, const struct troupe_method *metho
 void trp_workers_done(struct trp_rank *rank, struct trp_actor *actor,
                       const struct trp_record *record);
 
-/* What runs there is to fail: at once if it waits, else when it ends. The story is taken over. */
-void trp_workers_kill(struct trp_worker *worker, int status, char *story);
+/* Its call is to fail: now if it waits, for a slot or in the middle, else when it ends. The story
+   is taken over; the actor may be gone afterwards. */
+void trp_workers_kill(struct trp_rank *rank, struct trp_actor *actor, int status, char *story);
 
 /* ---- contexts on a worker: see wait.h and execute.h ------------------------------------------ */
 

@@ -25,6 +25,7 @@ static int in_a_process(void (*run)(void), const char *level)
     pid_t child = fork();
     assert_true(child >= 0);
     if (!child) {
+        signal(SIGSEGV, SIG_DFL); /* cmocka's would go on with the next test */
         dup2(ends[1], STDERR_FILENO);
         if (level)
             setenv("TROUPE_LOG", level, 1);
@@ -45,7 +46,7 @@ static int in_a_process(void (*run)(void), const char *level)
 
 static void say_all_levels(void)
 {
-    trp_log_open(-1);
+    trp_log_open(-1, TROUPE_LOG_DEFAULT);
     trp_log(TRP_LOG_ERROR, "e%d", 1);
     trp_log(TRP_LOG_WARNING, "w%d", 2);
     trp_log(TRP_LOG_INFO, "i%d", 3);
@@ -77,11 +78,48 @@ static void warnings_are_written_unless_told_otherwise(void **state)
     assert_string_equal(said, E W);
 }
 
+static void say_as_chosen_by_the_program(void)
+{
+    for (int level = TROUPE_LOG_ERROR; level <= TROUPE_LOG_DEBUG; level++) {
+        trp_log_open(level, (enum troupe_log_level)level);
+        for (int i = TROUPE_LOG_ERROR; i <= TROUPE_LOG_DEBUG; i++)
+            trp_log((enum troupe_log_level)i, "%d", i);
+    }
+}
+
+static void the_program_chooses_the_level_where_the_environment_does_not(void **state)
+{
+    (void)state;
+    assert_int_equal(in_a_process(say_as_chosen_by_the_program, NULL), 0);
+    assert_string_equal(said, "troupe[1]: error: 1\n"
+                              "troupe[2]: error: 1\ntroupe[2]: warning: 2\n"
+                              "troupe[3]: error: 1\ntroupe[3]: warning: 2\ntroupe[3]: info: 3\n"
+                              "troupe[4]: error: 1\ntroupe[4]: warning: 2\ntroupe[4]: info: 3\n"
+                              "troupe[4]: debug: 4\n");
+    assert_int_equal(in_a_process(say_as_chosen_by_the_program, "error"), 0);
+    assert_string_equal(said, "troupe[1]: error: 1\ntroupe[2]: error: 1\n"
+                              "troupe[3]: error: 1\ntroupe[4]: error: 1\n");
+}
+
+static void a_level_is_wanted_if_it_is_as_grave_as_the_one_that_was_chosen(void **state)
+{
+    (void)state;
+    unsetenv("TROUPE_LOG");
+    for (int level = TROUPE_LOG_ERROR; level <= TROUPE_LOG_DEBUG; level++) {
+        trp_log_open(0, (enum troupe_log_level)level);
+        assert_false(trp_log_wanted(TROUPE_LOG_DEFAULT));
+        for (int i = TROUPE_LOG_ERROR; i <= TROUPE_LOG_DEBUG; i++)
+            assert_int_equal(trp_log_wanted((enum troupe_log_level)i), i <= level);
+        assert_false(trp_log_wanted((enum troupe_log_level)(TROUPE_LOG_DEBUG + 1)));
+    }
+    trp_log_open(-1, TROUPE_LOG_DEFAULT);
+}
+
 static void say_as_rank_17(void)
 {
-    trp_log_open(17);
+    trp_log_open(17, TROUPE_LOG_DEFAULT);
     trp_log(TRP_LOG_ERROR, "here");
-    trp_log_open(-1);
+    trp_log_open(-1, TROUPE_LOG_DEFAULT);
     trp_log(TRP_LOG_ERROR, "anywhere");
 }
 
@@ -122,7 +160,7 @@ static void a_line_that_is_too_long_is_cut_and_still_one_line(void **state)
 
 static void die(void)
 {
-    trp_log_open(3);
+    trp_log_open(3, TROUPE_LOG_DEFAULT);
     trp_die("no %s left", "memory");
 }
 
@@ -176,6 +214,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_environment_chooses_the_level),
         cmocka_unit_test(warnings_are_written_unless_told_otherwise),
+        cmocka_unit_test(the_program_chooses_the_level_where_the_environment_does_not),
+        cmocka_unit_test(a_level_is_wanted_if_it_is_as_grave_as_the_one_that_was_chosen),
         cmocka_unit_test(a_line_begins_with_the_number_of_the_rank),
         cmocka_unit_test(a_line_that_is_too_long_is_cut_and_still_one_line),
         cmocka_unit_test(to_die_is_to_say_why_and_abort),

@@ -357,6 +357,10 @@ static void a_count_that_no_memory_holds_has_no_size(void **state)
         TROUPE_SPAN(double) value = {&one, counts[i]};
         assert_true(trp_packed_size(&troupe_type_troupe_span_double, &value) == SIZE_MAX);
     }
+    for (size_t less = 0; less < 10; less++) { /* rounding up must not come round to 0 */
+        TROUPE_SPAN(char) value = {"c", SIZE_MAX - less};
+        assert_true(trp_packed_size(&troupe_type_troupe_span_char, &value) == SIZE_MAX);
+    }
     TROUPE_SPAN(octets) octets_value = {(const octets *)(void *)&one, SIZE_MAX / 16 * 2};
     assert_true(trp_packed_size(&troupe_type_troupe_span_octets, &octets_value) == SIZE_MAX);
 }

@@ -1,0 +1,293 @@
+#!/bin/sh
+# Whole programs seen from outside: how they crash and are killed, start and end, log, and run short
+# of memory. tests/core/crashes and tests/core/starts do as they are told; actor_tree is a program.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/environment.sh"
+export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" # Open MPI leaks at every start
+
+top=${abs_top_builddir:-$(pwd)}
+crashes=$top/tests/core/crashes
+starts=$top/tests/core/starts
+other=$top/tests/core/starts_otherwise
+tree=$top/apps/actor_tree/actor_tree
+seconds=${TROUPE_TEST_TIMEOUT:-60}
+launcher=${MPIRUN:-mpirun}
+command -v "${launcher%% *}" >/dev/null || launcher=
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+bad=0 what=
+ulimit -c 0
+
+# ---- what is run and what is expected ------------------------------------------------------------
+
+# play RANKS PROGRAM [ARGUMENTS]: under the launcher, or with 0 ranks without; then $status,
+# $scratch/out and $scratch/err tell.
+play() {
+    ranks=$1
+    shift
+    what="$(basename "$1") on $ranks ranks:"
+    for word in "$@"; do [ "$word" = "$1" ] || what="$what $word"; done
+    with=
+    [ "$ranks" = 0 ] || with="$launcher -n $ranks"
+    status=0
+    # shellcheck disable=SC2086 # words
+    timeout -k 5 "$seconds" $with "$@" </dev/null >"$scratch/out" 2>"$scratch/err" || status=$?
+}
+
+complain() {
+    echo "$what: $*"
+    sed 's/^/    out: /' "$scratch/out" | head -n 30
+    sed 's/^/    err: /' "$scratch/err" | head -n 30
+    bad=1
+}
+
+expect_status() { [ "$status" = "$1" ] || complain "status $status, not $1"; }
+expect_failure() {
+    case $status in 0 | 124) complain "status $status, not one of failure" ;; esac
+}
+
+expect_lines() { # COUNT REGEXP FILE: so many lines match
+    count=$(grep -Ec -- "$2" "$scratch/$3" || true)
+    [ "$count" = "$1" ] || complain "$count lines of $3 are '$2', not $1"
+}
+
+expect_some() { grep -Eq -- "$1" "$scratch/$2" || complain "no line of $2 is '$1'"; }
+
+some_ranks() { if [ -n "$launcher" ]; then echo "$*"; else echo 0; fi; }
+
+# ---- crashes -------------------------------------------------------------------------------------
+
+sanitized() { nm "$crashes" 2>/dev/null | grep -q '__asan_init\|__tsan_init'; }
+
+expect_crash() { # HOW WHERE RANK
+    case $1 in segv | overflow) signal='signal 11' ;; abrt) signal='signal 6' ;;
+    fpe) signal='signal 8' ;; esac
+    case $2 in
+    method) who="victim\\($3:[0-9]+\\)\\.die_now" ;;
+    init) who="victim\\($3:[0-9]+\\)\\.init" ;;
+    task) who='task dying_task' ;;
+    driver) who='the driver' ;;
+    esac
+    expect_failure
+    expect_lines 1 "^troupe: crash: $signal \\(.*\\) in $who, on rank $3" err
+    expect_some 'crashes\(.*\)\[0x|crashes.*\+0x' err
+    [ "$1" != overflow ] || [ "$2" = driver ] || expect_some 'its stack is too small' err
+}
+
+if ! sanitized; then
+    for how in segv abrt fpe overflow; do
+        for where in method task driver init; do
+            play 0 "$crashes" $how $where
+            expect_crash $how $where 0
+        done
+    done
+    if [ -n "$launcher" ]; then
+        play 3 "$crashes" segv method 1
+        expect_crash segv method 1
+        died='rank 1 \(process [0-9]+ on .*\) has died'
+        expect_some "$died by signal 11 .* while in victim\\(1:0\\)\\.die_now" err
+        play 3 "$crashes" abrt task 2
+        expect_crash abrt task 2
+        expect_some 'rank 2 \(process [0-9]+ on .*\) has died by signal 6' err
+        play 3 "$crashes" kill method 1
+        expect_failure
+        expect_some 'rank 1 \(process [0-9]+ on .*\) has died while in victim\(1:0\)\.die_now' err
+    fi
+fi
+
+# ---- a rank is killed at a random moment ---------------------------------------------------------
+
+seed=${TROUPE_TEST_SEED:-$$}
+
+random_below() { # N WORDS...: by these words and the seed
+    below=$1
+    shift
+    echo $(($(echo "$seed $*" | cksum | cut -d ' ' -f 1) % below))
+}
+
+# What a job leaves on the machine: shared memory, and the directories of Open MPI.
+left_behind() { ls -d /dev/shm/* "${TMPDIR:-/tmp}"/ompi.* "${TMPDIR:-/tmp}"/ompi.*/* 2>/dev/null; }
+
+# Not there, or nobody's child any more that nobody has looked after yet.
+is_gone() { ! grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null; }
+
+milliseconds() { echo $(($(date +%s%N) / 1000000)); }
+
+kill_one() { # WHICH
+    victim=$(random_below 4 victim "$1")
+    delay=$(random_below 1000 delay "$1")
+    what="crashes traffic, rank $victim killed after $delay ms (TROUPE_TEST_SEED=$seed, kill $1)"
+    left_behind >"$scratch/before"
+    # shellcheck disable=SC2086 # MPIRUN may bring options of its own
+    timeout -k 5 "$seconds" $launcher -n 4 "$crashes" traffic </dev/null >"$scratch/out" \
+        2>"$scratch/err" &
+    job=$! waited=0
+    while [ "$(grep -c 'is process' "$scratch/out")" != 4 ] && [ $waited -lt 200 ]; do
+        sleep 0.1
+        waited=$((waited + 1))
+    done
+    sleep "$(printf '0.%03d' "$delay")"
+    pid=$(sed -n "s/^rank $victim is process //p" "$scratch/out")
+    kill -0 "$job" 2>/dev/null || { complain "it ended by itself"; return; }
+    kill -KILL "$pid" || complain "rank $victim is not there"
+    began=$(milliseconds)
+    status=0
+    wait "$job" || status=$?
+    expect_failure
+    expect_some "rank $victim \\(process $pid on .*\\) has died" err
+    for pid in $(sed -n 's/^rank .* is process //p' "$scratch/out"); do
+        until is_gone "$pid" || [ $(($(milliseconds) - began)) -gt 5000 ]; do sleep 0.05; done
+        is_gone "$pid" || complain "process $pid is still there"
+    done
+    took=$(($(milliseconds) - began))
+    [ $took -lt 5000 ] || complain "the job went on for $took ms"
+    left_behind >"$scratch/after"
+    new=$(comm -13 "$scratch/before" "$scratch/after")
+    [ -z "$new" ] || complain "left behind: $new"
+}
+
+if [ -n "$launcher" ]; then
+    times=3
+    [ -z "${TROUPE_TEST_LONG-}" ] || times=20
+    n=0
+    while [ $n -lt $times ]; do
+        n=$((n + 1))
+        kill_one $n
+    done
+fi
+
+# ---- start and end -------------------------------------------------------------------------------
+
+for n in $(some_ranks 0 2); do
+    processes=$n
+    [ "$n" != 0 ] || processes=1
+    for where in driver method task; do
+        for code in 0 7 255; do
+            [ "$n" = 0 ] || [ $code != 255 ] || continue
+            play "$n" "$starts" exit-$where $code
+            expect_status $code
+            expect_lines "$processes" "^status $code$" out
+        done
+    done
+    play "$n" "$starts" timers 3
+    expect_status 3
+    began=$(date +%s)
+    play "$n" "$starts" linger 4
+    expect_status 4
+    expect_lines 1 "$processes tasks are given up: they go on 0.5 s" err
+    [ $(($(date +%s) - began)) -lt 20 ] || complain "it took more than 20 s"
+done
+
+play 0 "$starts" again 5
+expect_status 0
+
+play 0 env OMPI_COMM_WORLD_SIZE=4 "$starts"
+expect_status 2
+expect_lines 1 'the launcher started 4 processes \(OMPI_COMM_WORLD_SIZE\)' err
+play 0 env SLURM_STEP_NUM_TASKS=4 "$starts"
+expect_status 2
+expect_lines 1 'the launcher started 4 processes \(SLURM_STEP_NUM_TASKS\)' err
+
+if [ -n "$launcher" ]; then
+    play 3 "$starts" part
+    expect_status 0
+    expect_lines 3 '^sum is right: 1$' out
+    play 2 "$starts" exchange
+    expect_status 0
+    expect_lines 1 '^rank 0 got 1$' out
+    expect_lines 1 '^the last got 0$' out
+    expect_lines 1 '^size of its own 2$' out
+    play 2 "$starts" single
+    expect_status 2
+    expect_some 'call MPI_Init_thread with MPI_THREAD_SERIALIZED or more instead of MPI_Init' err
+    play 1 "$starts" exit-driver 0 : -n 1 "$other" exit-driver 0
+    expect_status 2
+    expect_lines 1 'rank 1 runs another program than rank 0' err
+fi
+
+# ---- what cannot be done -------------------------------------------------------------------------
+
+play 0 "$starts" await-in-team
+expect_failure
+expect_some 'await inside an OpenMP parallel region' err
+play 0 "$starts" exit-actor-outside
+expect_status 1
+expect_lines 1 'the driver failed: .*troupe_exit_actor outside of a method' err
+play 0 "$starts" wrong-rank
+expect_status 1
+expect_lines 1 'the driver failed: .*there is no rank -1' err
+
+# ---- log -----------------------------------------------------------------------------------------
+
+play 0 "$starts" log
+expect_lines 1 '^troupe: error: \(driver\) line of the driver$' err
+expect_lines 1 '^troupe: warning: \(worker 0:[0-9]+\) line 1 of a method$' err
+expect_lines 1 '^troupe: warning: \(task log_task\) line of a task$' err
+expect_lines 3 . err
+play 0 env TROUPE_LOG=debug "$starts" log
+expect_lines 1 '^troupe: info: \((thread|task log_task)\) line of a team$' err
+expect_lines 1 '^troupe: debug: \(driver\) detail$' err
+play 0 env TROUPE_LOG=error "$starts" log
+expect_lines 1 . err
+
+# ---- memory --------------------------------------------------------------------------------------
+
+if ! sanitized && [ -n "$launcher" ]; then
+    play 2 "$starts" memory-sender
+    expect_status 1
+    expect_lines 1 'the driver failed: .*worker.size_of: no memory for a message of that size' err
+    for mode in receiver from-task; do
+        play 2 "$starts" memory-$mode
+        expect_status 0
+        expect_lines 1 '^bytes 1$' out
+    done
+    play 2 "$starts" memory-receiver
+    expect_lines 1 '^ask: -6 .*no memory on rank 1 for a message of that size' out
+fi
+
+# ---- actor_tree ----------------------------------------------------------------------------------
+
+nodes() { # DEPTH FANOUT
+    sum=0 level=1 i=0
+    while [ $i -le "$1" ]; do
+        sum=$((sum + level)) level=$((level * $2)) i=$((i + 1))
+    done
+    echo $sum
+}
+
+expect_tree() { # DEPTH FANOUT NUMBERS
+    expect_status 0
+    expect_lines 1 "^The sum of 1 to $3 is $(($3 * ($3 + 1) / 2))\$" out
+    expect_lines "$(nodes "$1" "$2")" '^ *(supervisor|leaf)\([0-9]+:[0-9]+\)$' out
+}
+
+for n in $(some_ranks 0 1 2 4); do
+    for depth in 0 1 2 3 4; do
+        # Under a launcher each start costs a second or so.
+        case $n in 1 | 4) [ $depth = 3 ] || continue ;; 2) [ $depth = 2 ] || continue ;; esac
+        play "$n" "$tree" --depth $depth --fanout 3 --numbers 10007
+        expect_tree $depth 3 10007
+        for seed in 1 2 3; do
+            [ $depth != 0 ] || continue # nobody replaces the root
+            [ "$n" = 0 ] || [ $seed = 1 ] || continue
+            play "$n" "$tree" --depth $depth --fanout 2 --numbers 1000 --fail 0.3 --seed $seed
+            expect_tree $depth 2 1000
+        done
+    done
+done
+for n in $(some_ranks 16); do
+    play "$n" "$tree" --depth 3 --fanout 4 --numbers 100000 --fail 0.3
+    expect_tree 3 4 100000
+done
+play 0 "$tree" --depth 2 --quiet
+expect_lines 0 'leaf|supervisor' out
+for wrong in '--depth' '--depth -1' '--depth 99' '--fanout 0' '--fail 1' '--fail x' '--nonsense' \
+    word; do
+    # shellcheck disable=SC2086 # words
+    play 0 "$tree" $wrong
+    expect_status 2
+    expect_lines 1 '^actor_tree: ' err
+done
+
+exit $bad

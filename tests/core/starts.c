@@ -1,0 +1,349 @@
+/*
+ * Programs that start, end, log and run short of memory in their own ways, for tests/core.sh.
+ *
+ *     starts MODE [NUMBER]
+ */
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "troupe.h"
+
+static const char *mode;
+static int number;
+
+static bool is(const char *name)
+{
+    return strcmp(mode, name) == 0;
+}
+
+/* One write a line: the lines of ranks do not mix. */
+static void say(const char *what, int value)
+{
+    printf("%s %d\n", what, value);
+    fflush(stdout);
+}
+
+/* ---- an actor and tasks that do as they are told --------------------------------------------- */
+
+TROUPE_CLASS(worker);
+TROUPE_ASK(worker, exit_now, int, (int, status));
+TROUPE_TELL(worker, log_line, (int, line));
+TROUPE_TELL(worker, ticked);
+TROUPE_ASK(worker, size_of, size_t, (TROUPE_SPAN(uint8_t), bytes));
+TROUPE_ASK(worker, hold, void, (double, seconds));
+TROUPE_ASK(worker, big, TROUPE_SPAN(uint8_t), (size_t, count));
+#ifdef OTHER_BINARY
+TROUPE_ASK(worker, one_more, int);
+#endif
+
+TROUPE_TASK(burn, int);
+TROUPE_TASK(exit_task, int, (int, status));
+TROUPE_TASK(log_task, int);
+TROUPE_TASK(size_task, size_t, (TROUPE_SPAN(uint8_t), bytes));
+TROUPE_TASK(send_big_task, size_t, (worker, w), (size_t, count));
+TROUPE_TASK(exchange, int, (int, peer), (bool, first));
+
+struct worker_state {
+    int ticks;
+};
+
+static int on_exit_now(struct worker_state *self, int status)
+{
+    (void)self;
+    troupe_exit(status);
+}
+
+static void on_log_line(struct worker_state *self, int line)
+{
+    (void)self;
+    troupe_log(TROUPE_LOG_WARNING, "line %d of a method", line);
+}
+
+static void on_ticked(struct worker_state *self)
+{
+    self->ticks++;
+}
+
+static size_t on_size_of(struct worker_state *self, TROUPE_SPAN(uint8_t) bytes)
+{
+    (void)self;
+    return bytes.count;
+}
+
+static void on_hold(struct worker_state *self, double seconds)
+{
+    (void)self;
+    troupe_sleep(seconds);
+}
+
+static TROUPE_SPAN(uint8_t) on_big(struct worker_state *self, size_t count)
+{
+    (void)self;
+    return (TROUPE_SPAN(uint8_t)){troupe_alloc(count), count};
+}
+
+#ifdef OTHER_BINARY
+static int on_one_more(struct worker_state *self)
+{
+    return self->ticks;
+}
+TROUPE_IMPLEMENT(worker, (exit_now, on_exit_now), (log_line, on_log_line), (ticked, on_ticked),
+                 (size_of, on_size_of), (hold, on_hold), (big, on_big),
+                 (one_more, on_one_more));
+#else
+TROUPE_IMPLEMENT(worker, (exit_now, on_exit_now), (log_line, on_log_line), (ticked, on_ticked),
+                 (size_of, on_size_of), (hold, on_hold), (big, on_big));
+#endif
+
+static int on_burn(void)
+{
+    for (volatile unsigned long i = 0;; i++)
+        continue;
+    return 0;
+}
+
+static int on_exit_task(int status)
+{
+    troupe_exit(status);
+}
+
+static int on_log_task(void)
+{
+    troupe_log(TROUPE_LOG_WARNING, "line of a task");
+    #pragma omp parallel num_threads(2)
+    {
+        #pragma omp barrier
+        #pragma omp single
+        troupe_log(TROUPE_LOG_INFO, "line of a team");
+    }
+    return 0;
+}
+
+static size_t on_size_task(TROUPE_SPAN(uint8_t) bytes)
+{
+    return bytes.count;
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static worker worker_on(int rank)
+{
+    return troupe_new(worker, .with = {.place = troupe_on(rank)});
+}
+
+static size_t on_send_big_task(worker w, size_t count)
+{
+    TROUPE_SPAN(uint8_t) bytes = {calloc(count, 1), count};
+    if (!bytes.data)
+        troupe_fail(TROUPE_NO_MEMORY, "no memory to begin with");
+    troupe_defer(free, (void *)(uintptr_t)bytes.data);
+    return troupe_await(worker_size_of(w, bytes));
+}
+
+static void allow_megabytes(int more)
+{
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f || fscanf(f, "%lu", &pages) != 1)
+        exit(77);
+    fclose(f);
+    rlim_t bytes = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ((rlim_t)more << 20);
+    const struct rlimit limit = {bytes, bytes};
+    if (setrlimit(RLIMIT_AS, &limit))
+        exit(77);
+}
+
+static void say_status(const char *what, troupe_status status)
+{
+    printf("%s: %d %s\n", what, (int)status, status == TROUPE_OK ? "" : troupe_story());
+    fflush(stdout);
+}
+
+/* The bytes are there once; each message needs them once more, at the receiver too. */
+static void run_memory(void)
+{
+    size_t count = 100 << 20, got = 0;
+    int to = troupe_ranks() - 1;
+    worker w = worker_on(to);
+    TROUPE_SPAN(uint8_t) bytes = {calloc(count, 1), count}, back;
+    troupe_get(worker_size_of(w, (TROUPE_SPAN(uint8_t)){bytes.data, 10}), &got);
+    if (is("memory-sender"))
+        allow_megabytes(50);
+    if (is("memory-busy"))
+        troupe_drop(worker_hold(w, 0.3));
+    if (is("memory-task"))
+        say_status("task", troupe_get(troupe_submit(size_task, .bytes = bytes,
+                                                    .with = {.place = troupe_on(to)}),
+                                      &got));
+    else if (is("memory-from-task"))
+        say_status("from a task", troupe_get(troupe_submit(send_big_task, .w = w, .count = count,
+                                                           .with = {.place = troupe_on(0)}),
+                                             &got));
+    else if (is("memory-result"))
+        say_status("result", troupe_get(worker_big(w, count), &back));
+    else
+        say_status("ask", troupe_get(worker_size_of(w, bytes), &got));
+    say("bytes", troupe_await(worker_size_of(w, (TROUPE_SPAN(uint8_t)){bytes.data, 11})) == 11);
+}
+
+/* ---- MPI of the program's own ---------------------------------------------------------------- */
+
+static MPI_Comm own = MPI_COMM_NULL;
+
+static int on_exchange(int peer, bool first)
+{
+    int mine = troupe_rank(), got = -1;
+    for (int i = 0; i < 20; i++) {
+        troupe_mpi_begin();
+        if (first) {
+            MPI_Send(&mine, 1, MPI_INT, peer, 0, own);
+            MPI_Recv(&got, 1, MPI_INT, peer, 0, own, MPI_STATUS_IGNORE);
+        } else {
+            MPI_Recv(&got, 1, MPI_INT, peer, 0, own, MPI_STATUS_IGNORE);
+            MPI_Send(&mine, 1, MPI_INT, peer, 0, own);
+        }
+        troupe_mpi_end();
+    }
+    return got;
+}
+
+TROUPE_BODY(burn, on_burn);
+TROUPE_BODY(exit_task, on_exit_task);
+TROUPE_BODY(log_task, on_log_task);
+TROUPE_BODY(size_task, on_size_task);
+TROUPE_BODY(send_big_task, on_send_big_task);
+TROUPE_BODY(exchange, on_exchange);
+
+static void run_exchange(void)
+{
+    int last = troupe_ranks() - 1;
+    TROUPE_FUTURE(int) a = troupe_submit(exchange, .peer = last, .first = true,
+                                         .with = {.place = troupe_on(0)});
+    TROUPE_FUTURE(int) b = troupe_submit(exchange, .peer = 0, .first = false,
+                                         .with = {.place = troupe_on(last)});
+    say("rank 0 got", troupe_await(a));
+    say("the last got", troupe_await(b));
+    int size = 0;
+    troupe_mpi_begin();
+    MPI_Comm_size(own, &size);
+    troupe_mpi_end();
+    say("size of its own", size);
+}
+
+/* ---- the driver ------------------------------------------------------------------------------ */
+
+static void await_in_a_team(void)
+{
+    worker w = worker_on(0);
+    TROUPE_FUTURE(size_t) f = worker_size_of(w, (TROUPE_SPAN(uint8_t)){NULL, 0});
+    #pragma omp parallel num_threads(2)
+    {
+        #pragma omp single
+        troupe_await(f);
+    }
+}
+
+static void log_lines(void)
+{
+    worker_log_line(worker_on(0), 1);
+    troupe_log(TROUPE_LOG_ERROR, "line of the driver");
+    troupe_log(TROUPE_LOG_DEBUG, "detail");
+    troupe_drop(log_task());
+}
+
+static void start_timers(void)
+{
+    worker w = worker_on(troupe_ranks() - 1);
+    troupe_every(0.001, worker_ticked, w);
+    troupe_after(1000, worker_ticked, w);
+    troupe_await(worker_hold(w, 0.01));
+}
+
+static int driver(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    int last = troupe_ranks() - 1;
+    /* One that would end the job from a task needs a slot that does not burn. */
+    if (!strncmp(mode, "exit", 4) || is("linger"))
+        for (int rank = 0; rank < last + !is("exit-task"); rank++)
+            troupe_drop(troupe_submit(burn, .with = {.place = troupe_on(rank)}));
+    if (is("exit-driver"))
+        troupe_exit(number);
+    else if (is("exit-method"))
+        number = 99 + troupe_await(worker_exit_now(worker_on(last), number));
+    else if (is("exit-task"))
+        number = 99 + troupe_await(troupe_submit(exit_task, .status = number,
+                                                 .with = {.place = troupe_on(last)}));
+    else if (is("log"))
+        log_lines();
+    else if (!strncmp(mode, "memory", 6))
+        run_memory();
+    else if (is("exchange"))
+        run_exchange();
+    else if (is("await-in-team"))
+        await_in_a_team();
+    else if (is("exit-actor-outside"))
+        troupe_exit_actor();
+    else if (is("wrong-rank"))
+        worker_on(-1);
+    else if (is("timers"))
+        start_timers();
+    return number;
+}
+
+/* The receiver is the one that has no room. */
+static int setup(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    static const char *const modes[] = {"memory-receiver", "memory-busy", "memory-task"};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (is(modes[i]) && troupe_rank() == troupe_ranks() - 1)
+            allow_megabytes(is("memory-receiver") ? 50 : 250 - 100 * is("memory-busy"));
+    if (is("memory-from-task") && troupe_rank() == 0)
+        allow_megabytes(350);
+    return 0;
+}
+
+static int run_in_own_mpi(int argc, char **argv, struct troupe_run_options *options)
+{
+    int level, rank, size, status = 0, sum;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &level);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    MPI_Comm_dup(MPI_COMM_WORLD, &own);
+    MPI_Comm half;
+    MPI_Comm_split(MPI_COMM_WORLD, rank % 2, rank, &half);
+    options->comm = is("part") ? &half : &own;
+    if (is("exchange") || rank % 2 == 0)
+        status = troupe_run(argc, argv, driver, options);
+    MPI_Allreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    say("sum is right:", sum == size * (size - 1) / 2);
+    MPI_Finalize();
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct troupe_run_options options = {.setup = setup};
+    mode = argc > 1 ? argv[1] : "";
+    number = argc > 2 ? atoi(argv[2]) : 0;
+    if (is("linger"))
+        options.linger = 0.5;
+    if (is("quiet-option"))
+        options.log = TROUPE_LOG_ERROR;
+    if (is("single"))
+        MPI_Init(&argc, &argv);
+    if (is("part") || is("exchange"))
+        return run_in_own_mpi(argc, argv, &options);
+    int status = troupe_run(argc, argv, driver, &options);
+    for (int i = 0; is("again") && i < number; i++)
+        status = troupe_run(argc, argv, driver, &options) == number ? 0 : 1;
+    if (is("single"))
+        MPI_Finalize();
+    say("status", status);
+    return status;
+}
