@@ -74,6 +74,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/loop.h \
 	lib/schedule/names.c \
 	lib/schedule/names.h \
+	lib/schedule/own_worker.c \
 	lib/schedule/quiet.c \
 	lib/schedule/quiet.h \
 	lib/schedule/rank.c \
@@ -86,6 +87,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/wait.h \
 	lib/schedule/who.c \
 	lib/schedule/who.h \
+	lib/schedule/worker.h \
 	lib/schedule/workers.c \
 	lib/schedule/workers.h \
 	lib/wire/doorbell.c \

@@ -9,61 +9,12 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "schedule/execute.h"
-#include "schedule/life.h"
 #include "schedule/send.h"
-#include "troupe/life.h"
+#include "schedule/worker.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
 
 #define TASK_STACK (1024 * 1024) /* bytes; only what is touched takes memory */
-
-/* A task that has not begun; when it does, its block goes with its context, arguments and all. */
-struct order {
-    struct order *next;
-    struct trp_block *block; /* that this is in */
-    int caller;
-    uint64_t words[]; /* a record */
-};
-
-/* The method that an actor's own worker is to run. */
-struct call {
-    struct trp_actor *actor; /* NULL: none */
-    const struct troupe_method *method;
-    void *args;
-    int caller;
-    uint64_t answer;
-};
-
-struct trp_worker {
-    struct trp_rank *rank;
-    pthread_t thread;
-    pthread_cond_t called;
-    struct trp_worker *next; /* of the rank's */
-    struct trp_carrier carrier;
-    struct trp_context_queue ready; /* what it began, parked, that goes on */
-    struct trp_timers timers;
-    bool idle, stop;
-    int cpus;                   /* of an actor's own worker; 0: of all tasks */
-    struct call call;           /* of an actor's own worker: to be begun, */
-    struct call begun;          /* with its slots taken, */
-    struct trp_context *method; /* and running */
-    int killed;                 /* begun, and to fail with this status */
-    char *killed_story;
-};
-
-struct trp_workers {
-    pthread_mutex_t lock;
-    struct trp_worker *all;
-    int pool;       /* how many of them are for tasks */
-    int cpus;         /* slots, */
-    _Atomic int free; /* and those that nothing runs on; the scheduler reads it without the lock */
-    int team_limit; /* OMP_NUM_THREADS, or the slots */
-    struct order *head, *tail;
-    int queued; /* orders */
-    _Atomic int unfinished; /* tasks and methods queued, running or waiting; read so, too */
-    int resuming;   /* woken ones that still need their slots */
-    bool stop;
-};
 
 static struct trp_record *record_of(struct order *order)
 {
@@ -86,7 +37,7 @@ void trp_workers_open(struct trp_rank *rank)
     rank->workers = w;
 }
 
-static int slots_of(const struct trp_workers *w, int wanted)
+int trp_workers_slots(const struct trp_workers *w, int wanted)
 {
     return wanted < 1 ? 1 : wanted < w->team_limit ? wanted : w->team_limit;
 }
@@ -106,8 +57,7 @@ static void wait_called(struct trp_workers *w, struct trp_worker *worker, double
     worker->idle = false;
 }
 
-/* One that does not wait yet, or will not, finds that it was woken when it looks. */
-static void make_ready(struct trp_workers *w, struct trp_context *c)
+void trp_worker_make_ready(struct trp_workers *w, struct trp_context *c)
 {
     bool again = c->woken;
     c->woken = true;
@@ -121,7 +71,7 @@ static void fire_timers(struct trp_workers *w, struct trp_worker *worker)
 {
     struct trp_timer *due;
     while ((due = trp_timers_due(&worker->timers, trp_now())))
-        make_ready(w, (struct trp_context *)(void *)((char *)due -
+        trp_worker_make_ready(w, (struct trp_context *)(void *)((char *)due -
                                                      offsetof(struct trp_context, timer)));
 }
 
@@ -142,9 +92,9 @@ static struct order *take_order(struct trp_workers *w, const struct trp_worker *
 {
     struct order *order = w->head;
     if (worker->cpus || !order || w->resuming ||
-        slots_of(w, record_of(order)->number) > w->free)
+        trp_workers_slots(w, record_of(order)->number) > w->free)
         return NULL;
-    w->free -= slots_of(w, record_of(order)->number);
+    w->free -= trp_workers_slots(w, record_of(order)->number);
     w->head = order->next;
     w->queued--;
     return order;
@@ -252,7 +202,7 @@ static void run_task(struct trp_worker *worker, struct order *order)
                                   .args = trp_record_body(record),
                                   .caller = order->caller,
                                   .answer = record->future,
-                                  .cpus = slots_of(worker->rank->workers, record->number)};
+                                  .cpus = trp_workers_slots(worker->rank->workers, record->number)};
     trp_arena_push(&context.arena, order->block);
     if (trp_unpack(&context.method->signature->args, context.args, trp_record_body_size(record)))
         run(&context);
@@ -337,8 +287,7 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-/* With the lock held. `cpus`: of an actor's own worker; 0: for tasks. */
-static struct trp_worker *begin_worker(struct trp_rank *rank, int cpus)
+struct trp_worker *trp_worker_begin(struct trp_rank *rank, int cpus)
 {
     struct trp_workers *w = rank->workers;
     struct trp_worker *worker = calloc(1, sizeof *worker);
@@ -360,7 +309,7 @@ static struct trp_worker *begin_worker(struct trp_rank *rank, int cpus)
     return worker;
 }
 
-static void end_worker(struct trp_worker *worker)
+void trp_worker_end(struct trp_worker *worker)
 {
     pthread_join(worker->thread, NULL);
     trp_timers_close(&worker->timers);
@@ -411,110 +360,9 @@ void trp_workers_submit(struct trp_rank *rank, const struct trp_record *record, 
     w->unfinished++;
     w->queued++;
     if (count_idle(w) < w->queued && w->pool < w->cpus)
-        begin_worker(rank, 0);
+        trp_worker_begin(rank, 0);
     call_idle(w);
     pthread_mutex_unlock(&w->lock);
-}
-
-/* ---- actors with a worker of their own ------------------------------------------------------- */
-
-struct trp_worker *trp_workers_dedicate(struct trp_rank *rank, int cpus)
-{
-    struct trp_workers *w = rank->workers;
-    pthread_mutex_lock(&w->lock);
-    struct trp_worker *worker = begin_worker(rank, slots_of(w, cpus));
-    pthread_mutex_unlock(&w->lock);
-    return worker;
-}
-
-void trp_workers_release(struct trp_worker *worker)
-{
-    struct trp_workers *w = worker->rank->workers;
-    pthread_mutex_lock(&w->lock);
-    struct trp_worker **link = &w->all;
-    while (*link != worker)
-        link = &(*link)->next;
-    *link = worker->next;
-    worker->stop = true;
-    pthread_cond_signal(&worker->called);
-    pthread_mutex_unlock(&w->lock);
-    end_worker(worker);
-}
-
-void trp_workers_call(struct trp_actor *actor, const struct troupe_method *method,
-                      const struct trp_record *record, struct trp_parcel *parcel)
-{
-    struct trp_worker *worker = actor->more->worker;
-    struct trp_workers *w = worker->rank->workers;
-    actor->more->lent = parcel;
-    pthread_mutex_lock(&w->lock);
-    worker->call = (struct call){.actor = actor,
-                                 .method = method,
-                                 .args = trp_record_body(record),
-                                 .caller = parcel->peer,
-                                 .answer = record->kind == TRP_RECORD_CALL ? record->future : 0};
-    w->unfinished++;
-    pthread_cond_signal(&worker->called);
-    pthread_mutex_unlock(&w->lock);
-}
-
-void trp_workers_done(struct trp_rank *rank, struct trp_actor *actor,
-                      const struct trp_record *record)
-{
-    trp_parcel_drop(actor->more->lent);
-    actor->more->lent = NULL;
-    if (record->number != TROUPE_OK)
-        trp_life_end_later(actor, TROUPE_END_FAILED, strdup(trp_record_body(record)));
-    else if (record->slot)
-        trp_life_end_later(actor, TROUPE_END_EXITED,
-                           trp_life_story(rank, actor, "ended", "by itself"));
-    trp_conclude_actor(rank, actor);
-}
-
-/* A call that waits for its slots does so no more. */
-static bool take_back(struct trp_worker *worker, struct call *call)
-{
-    struct trp_workers *w = worker->rank->workers;
-    pthread_mutex_lock(&w->lock);
-    *call = worker->call;
-    worker->call.actor = NULL;
-    w->unfinished -= call->actor != NULL;
-    pthread_mutex_unlock(&w->lock);
-    return call->actor;
-}
-
-static void cancel_method(struct trp_worker *worker, int status, char *story)
-{
-    struct trp_workers *w = worker->rank->workers;
-    pthread_mutex_lock(&w->lock);
-    struct trp_context *c = worker->method;
-    if (c && !c->cancelled) {
-        c->cancelled = status;
-        c->cancelled_by = story;
-        make_ready(w, c);
-        pthread_cond_signal(&worker->called);
-    } else if (!c && !worker->killed) {
-        worker->killed = status;
-        worker->killed_story = story;
-    } else {
-        free(story);
-    }
-    pthread_mutex_unlock(&w->lock);
-}
-
-void trp_workers_kill(struct trp_rank *rank, struct trp_actor *actor, int status, char *story)
-{
-    struct call call;
-    if (!take_back(actor->more->worker, &call)) {
-        cancel_method(actor->more->worker, status, story);
-        return;
-    }
-    const struct trp_record record = {.kind = TRP_RECORD_CALL, .future = call.answer};
-    trp_refuse(rank, &record, call.caller, status, story);
-    free(story);
-    trp_parcel_drop(actor->more->lent);
-    actor->more->lent = NULL;
-    trp_conclude_actor(rank, actor);
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
@@ -556,7 +404,7 @@ void trp_worker_wake(struct trp_context *context)
 {
     struct trp_workers *w = context->rank->workers;
     pthread_mutex_lock(&w->lock);
-    make_ready(w, context);
+    trp_worker_make_ready(w, context);
     pthread_cond_signal(&context->worker->called);
     pthread_mutex_unlock(&w->lock);
 }
@@ -597,7 +445,7 @@ void trp_workers_close(struct trp_rank *rank, bool abandon)
     while (w->all) {
         struct trp_worker *worker = w->all;
         w->all = worker->next;
-        end_worker(worker);
+        trp_worker_end(worker);
     }
     pthread_mutex_destroy(&w->lock);
     free(w);

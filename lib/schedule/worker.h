@@ -1,0 +1,71 @@
+/*
+ * What a worker is made of: for workers.c, which runs them, and own_worker.c, which gives actors
+ * theirs. trp_workers.lock guards it, but for the carrier, which is the thread's own.
+ */
+#ifndef TRP_WORKER_H
+#define TRP_WORKER_H
+
+#include "schedule/workers.h"
+
+/* A task that has not begun; when it does, its block goes with its context, arguments and all. */
+struct order {
+    struct order *next;
+    struct trp_block *block; /* that this is in */
+    int caller;
+    uint64_t words[]; /* a record */
+};
+
+/* The method that an actor's own worker is to run. */
+struct call {
+    struct trp_actor *actor; /* NULL: none */
+    const struct troupe_method *method;
+    void *args;
+    int caller;
+    uint64_t answer;
+};
+
+struct trp_worker {
+    struct trp_rank *rank;
+    pthread_t thread;
+    pthread_cond_t called;
+    struct trp_worker *next; /* of the rank's */
+    struct trp_carrier carrier;
+    struct trp_context_queue ready; /* what it began, parked, that goes on */
+    struct trp_timers timers;
+    bool idle, stop;
+    int cpus;                   /* of an actor's own worker; 0: of all tasks */
+    struct call call;           /* of an actor's own worker: to be begun, */
+    struct call begun;          /* with its slots taken, */
+    struct trp_context *method; /* and running */
+    int killed;                 /* begun, and to fail with this status */
+    char *killed_story;
+};
+
+struct trp_workers {
+    pthread_mutex_t lock;
+    struct trp_worker *all;
+    int pool;       /* how many of them are for tasks */
+    int cpus;         /* slots, */
+    _Atomic int free; /* and those that nothing runs on; the scheduler reads it without the lock */
+    int team_limit; /* OMP_NUM_THREADS, or the slots */
+    struct order *head, *tail;
+    int queued; /* orders */
+    _Atomic int unfinished; /* tasks and methods queued, running or waiting; read so, too */
+    int resuming;   /* woken ones that still need their slots */
+    bool stop;
+};
+
+/* How many slots, and threads, one that wants so many CPUs gets. */
+int trp_workers_slots(const struct trp_workers *workers, int wanted);
+
+/* With the lock held: a thread. `cpus`: of an actor's own worker; 0: for tasks. */
+struct trp_worker *trp_worker_begin(struct trp_rank *rank, int cpus);
+
+/* Joins it: it has been told to stop, and is in no list any more. */
+void trp_worker_end(struct trp_worker *worker);
+
+/* With the lock held: it goes on. One that does not wait yet, or will not, finds that it was woken
+   when it looks. */
+void trp_worker_make_ready(struct trp_workers *workers, struct trp_context *context);
+
+#endif
