@@ -8,7 +8,6 @@ include_HEADERS = lib/troupe.h
 troupeincludedir = $(includedir)/troupe
 troupeinclude_HEADERS = \
 	lib/troupe/declare.h \
-	lib/troupe/declare.h.orig \
 	lib/troupe/future.h \
 	lib/troupe/life.h \
 	lib/troupe/log.h \
