@@ -106,8 +106,10 @@ random_below() { # N WORDS...: by these words and the seed
     echo $(($(echo "$seed $*" | cksum | cut -d ' ' -f 1) % below))
 }
 
-# What a job leaves on the machine: shared memory, and the directories of Open MPI.
-left_behind() { ls -d /dev/shm/* "${TMPDIR:-/tmp}"/ompi.* "${TMPDIR:-/tmp}"/ompi.*/* 2>/dev/null; }
+# What a job leaves on the machine: shared memory, and the directories of Open MPI. Both are put in
+# a place of their own, because other tests run at the same time.
+mkdir -p "$scratch/job/shm"
+left_behind() { find "$scratch/job" -mindepth 1 ! -name 'ompi.*' ! -name shm; }
 
 # Not there, or nobody's child any more that nobody has looked after yet.
 is_gone() { ! grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null; }
@@ -118,9 +120,10 @@ kill_one() { # WHICH
     victim=$(random_below 4 victim "$1")
     delay=$(random_below 1000 delay "$1")
     what="crashes traffic, rank $victim killed after $delay ms (TROUPE_TEST_SEED=$seed, kill $1)"
-    left_behind >"$scratch/before"
     # shellcheck disable=SC2086 # MPIRUN may bring options of its own
-    timeout -k 5 "$seconds" $launcher -n 4 "$crashes" traffic </dev/null >"$scratch/out" \
+    OMPI_MCA_orte_tmpdir_base="$scratch/job" \
+        OMPI_MCA_btl_vader_backing_directory="$scratch/job/shm" \
+        timeout -k 5 "$seconds" $launcher -n 4 "$crashes" traffic </dev/null >"$scratch/out" \
         2>"$scratch/err" &
     job=$! waited=0
     while [ "$(grep -c 'is process' "$scratch/out")" != 4 ] && [ $waited -lt 200 ]; do
@@ -142,8 +145,7 @@ kill_one() { # WHICH
     done
     took=$(($(milliseconds) - began))
     [ $took -lt 5000 ] || complain "the job went on for $took ms"
-    left_behind >"$scratch/after"
-    new=$(comm -13 "$scratch/before" "$scratch/after")
+    new=$(left_behind)
     [ -z "$new" ] || complain "left behind: $new"
 }
 
