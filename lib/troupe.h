@@ -1,4 +1,4 @@
-/*
+/** @file
  * troupe: actors on MPI. The one header to include.
  *
  *   declare.h   classes, methods, tasks and types, one line each; calls by name; await and get
@@ -10,6 +10,19 @@
  *   status.h    how a call can end
  *   types.h     handles, options and the descriptions that the library reads
  *   stub.h      where the generated functions land
+ *
+ * Words of these pages. Times are in seconds, by a clock that never goes back, sizes in bytes.
+ * A *caller* is the driver, a method or a task, on the thread that runs it. A light method is one
+ * of an actor without CPUs of its own. What *fails the caller* is as if it had called troupe_fail.
+ * What *ends the job* says why on stderr and aborts, with every rank (transport p2p) or with the
+ * process (self).
+ *
+ * Threads. *Callers* includes, in an OpenMP parallel region, the thread that began it. *Waiting
+ * callers* are these but neither in a region of more than one thread nor in a destructor. *Any*
+ * thread adds the other threads of a team and of the program; under transport self with several
+ * ranks these count as rank 0's, and what would fail a caller ends the job there. Functions given
+ * to troupe_defer, and reprs, must neither wait nor fail. While no troupe_run is under way all but
+ * troupe_log, troupe_status_text, troupe_same, troupe_on and troupe_beside end the process.
  */
 #ifndef TROUPE_H
 #define TROUPE_H

@@ -1,4 +1,4 @@
-/*
+/** @file
  * The declaration of classes, tasks and types: one line each becomes ordinary typed C functions.
  *
  * This is the one header of macros; docs/declare.md shows what a line becomes. A class is a set of
@@ -8,6 +8,12 @@
  *     TROUPE_TELL (progress, report, (uint32_t, task));     progress_report(p, task)
  *     TROUPE_ASK  (progress, ratio, double);                progress_ratio(p), a future of double
  *     TROUPE_IMPLEMENT(progress, (init, on_init), (report, on_report), (ratio, on_ratio));
+ *
+ * Any thread may call. Arguments are copied before a call returns; what cannot be sent fails the
+ * caller: TROUPE_NO_MEMORY, or TROUPE_INVALID (a span without data, more than 32 GiB). In a method
+ * they are read only and good until it returns; its result is copied then. Calls of one caller to
+ * one actor run in their order. A tell to no actor is a warning, one to an actor that has ended, or
+ * that fails, is counted, and the first of each method (of ends: of all) is a warning.
  *
  * Lists of fields are walked by TROUPE_EACH_, which skips the first element of its list, so that an
  * empty list of fields is a list of one and stays within ISO C.
@@ -41,77 +47,97 @@
 
 /* ---- what users write ------------------------------------------------------------------------ */
 
-/** `TROUPE_CLASS(C, (T, field)…);` a class with the arguments of its constructor. */
+/**
+ * `TROUPE_CLASS(C, (T, field)…);` a class with the arguments of its constructor, at most 32: the
+ * handle C, C_new(field…), in methods C_self(state); struct C_state is for the .c file to define.
+ * T is a class, bool, troupe_str, a number of C, or declared by one of the macros below.
+ */
 #define TROUPE_CLASS(...) TROUPE_BEGIN_(TROUPE_CLASS_, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
-/** `TROUPE_EXTENDS(C, B, (T, field)…);` a class that inherits from B; its state starts with B's. */
+/**
+ * `TROUPE_EXTENDS(C, B, (T, field)…);` a class that inherits from B; its state starts with B's, and
+ * `handle.super` is a handle of B. Its constructor calls B_init(state, field…); if it has none, B's
+ * runs, which must not take arguments.
+ */
 #define TROUPE_EXTENDS(C, ...)                                                                     \
     TROUPE_BEGIN_(TROUPE_EXTENDS_, C, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
-/** `TROUPE_TELL(C, method, (T, field)…);` a method without an answer. */
+/** `TROUPE_TELL(C, method, (T, field)…);` a method without an answer: C_method(handle, field…). In
+    methods C_method_inside(state, field…) runs it, or its override, at once. */
 #define TROUPE_TELL(C, ...)                                                                        \
     TROUPE_BEGIN_(TROUPE_METHOD_, C, TROUPE_FIRST_(__VA_ARGS__, ~), TELL, void, NULL, __VA_ARGS__) \
     TROUPE_END_
 
-/** `TROUPE_ASK(C, method, R, (T, field)…);` a method that answers with an R. */
+/** `TROUPE_ASK(C, method, R, (T, field)…);` a method that answers with an R, or void (when
+    done). */
 #define TROUPE_ASK(C, m, ...)                                                                      \
     TROUPE_BEGIN_(TROUPE_METHOD_, C, m, ASK, TROUPE_FIRST_(__VA_ARGS__, ~), NULL, __VA_ARGS__)     \
     TROUPE_END_
 
-/** `TROUPE_OVERRIDE_TELL(C, B, method, (T, field)…);` C's own way of a tell of its base B. */
+/** `TROUPE_OVERRIDE_TELL(C, B, method, (T, field)…);` C's own way of a tell of a base B. */
 #define TROUPE_OVERRIDE_TELL(C, B, ...)                                                            \
     TROUPE_BEGIN_(TROUPE_OVERRIDE_, C, B, TROUPE_FIRST_(__VA_ARGS__, ~), TELL, void, __VA_ARGS__)
 
-/** `TROUPE_OVERRIDE_ASK(C, B, method, R, (T, field)…);` C's own way of an ask of its base B. */
+/** `TROUPE_OVERRIDE_ASK(C, B, method, R, (T, field)…);` C's own way of an ask of a base B. */
 #define TROUPE_OVERRIDE_ASK(C, B, m, ...)                                                          \
     TROUPE_BEGIN_(TROUPE_OVERRIDE_, C, B, m, ASK, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
-/** `TROUPE_TASK(t, R, (T, field)…);` a function that runs on a free worker somewhere. */
+/** `TROUPE_TASK(t, R, (T, field)…);` a function that runs once on a worker of some rank: t(field…)
+    gives a future of R, which may be void. */
 #define TROUPE_TASK(t, ...)                                                                        \
     TROUPE_BEGIN_(TROUPE_TASK_, t, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
-/** `TROUPE_STRUCT(S, (T, field)…);` a struct that can be an argument or a result. */
+/** `TROUPE_STRUCT(S, (T, field)…);` a struct that can be an argument or a result, of 1 to 32
+    fields; `(TROUPE_ARRAY(T, n), field)` is `T field[n]`. */
 #define TROUPE_STRUCT(S, ...) TROUPE_STRUCT_(S, S, __VA_ARGS__) TROUPE_END_
 
-/** `TROUPE_BYTES(T);` lets a type of the user's own travel as its bytes: without pointers. */
+/** `TROUPE_BYTES(T);` lets a type of the user's own travel as its bytes: without pointers, aligned
+    to 8 bytes at most. */
 #define TROUPE_BYTES(T) TROUPE_TYPE_(T, #T, TROUPE_KIND_BYTES, true, 0, NULL) TROUPE_END_
 
-/** `TROUPE_SPAN(T)`: any number of T, `{ const T *data; size_t count; }`. */
+/** `TROUPE_SPAN(T)`: any number of T, `{ const T *data; size_t count; }`; count 0: data is not
+    read. */
 #define TROUPE_SPAN(T) TROUPE_CAT_(troupe_span_, T)
 
 /** `TROUPE_FUTURE(T)`: a T that is still to come. */
 #define TROUPE_FUTURE(T) TROUPE_CAT_(troupe_future_, T)
 
-/* `(TROUPE_ARRAY(T, n), field)` in a TROUPE_STRUCT declares `T field[n]`; a marker, not a macro. */
+/* TROUPE_ARRAY in a TROUPE_STRUCT is a marker, not a macro. */
 
-/** The arguments by name: `troupe_call(C_method, handle, .field = value…, .with = { … })`. */
+/** The arguments by name: `troupe_call(C_method, handle, .field = value…, .with = { … })`. What is
+    left out is zero, here and below; `with` is a struct troupe_options. */
 #define troupe_call(method, ...)                                                                   \
     TROUPE_CAT_(method, _with)                                                                     \
     (__extension__(struct TROUPE_CAT_(method, _call)){.troupe_to = __VA_ARGS__})
 
-/** A new actor, by name: `troupe_new(C, .field = value…, .with = { … })`. */
+/** A new actor, by name: `troupe_new(C, .field = value…, .with = { … })`. Its handle, at once:
+    calls may precede it. Where its constructor fails they fail with TROUPE_ENDED and that story. */
 #define troupe_new(...)                                                                            \
     TROUPE_CAT_(TROUPE_FIRST_(__VA_ARGS__, ~), _new_with)(                                         \
         __extension__(struct TROUPE_CAT_(TROUPE_FIRST_(__VA_ARGS__, ~), _new_call)){               \
             .troupe_zero = 0, TROUPE_DROP_(__VA_ARGS__, )})
 
-/** A tell after some seconds: `troupe_after(1.5, C_method, handle, .field = value…)`. */
+/** A tell after some seconds: `troupe_after(1.5, C_method, handle, .field = value…)` gives a
+    troupe_timer, for troupe_cancel_timer on this rank. The end of the driver does not wait for
+    it. */
 #define troupe_after(seconds, method, ...)                                                         \
     TROUPE_CAT_(method, _later)                                                                    \
     (seconds, 0, __extension__(struct TROUPE_CAT_(method, _call)){.troupe_to = __VA_ARGS__})
 
-/** A tell every so many seconds, the first after as many; until troupe_cancel_timer. */
+/** A tell every so many seconds, the first after as many; until troupe_cancel_timer, or the job
+    ends. By plan: what was missed is not made up for. 0 seconds or less: only one is sent. */
 #define troupe_every(seconds, method, ...)                                                         \
     TROUPE_CAT_(method, _later)                                                                    \
     (seconds, seconds, __extension__(struct TROUPE_CAT_(method, _call)){.troupe_to = __VA_ARGS__})
 
-/** A task, by name: `troupe_submit(t, .field = value…, .with = { … })`. */
+/** A task, by name: `troupe_submit(t, .field = value…, .with = { … })` gives a future. */
 #define troupe_submit(...)                                                                         \
     TROUPE_CAT_(TROUPE_FIRST_(__VA_ARGS__, ~), _with)(                                             \
         __extension__(struct TROUPE_CAT_(TROUPE_FIRST_(__VA_ARGS__, ~), _call)){                   \
             .troupe_zero = 0, TROUPE_DROP_(__VA_ARGS__, )})
 
-/** The value of a future, when it is there; consumes it. A failure becomes the caller's own. */
+/** The value of a future, when it is there; consumes it. A failure becomes the caller's own. What
+    it points to lives as long as the caller, or a troupe_scope of it. See troupe_await_any. */
 #define troupe_await(f)                                                                            \
     __extension__({                                                                                \
         __typeof__((f).type) troupe_value_ =                                                       \
@@ -119,73 +145,89 @@
         *troupe_value_;                                                                            \
     })
 
-/** Puts the value into `*value` and consumes the future; a failure is returned as a status. */
+/** Puts the value into `*value` and consumes the future; a failure is returned as a status, with
+    its story in troupe_story. See troupe_get_any. */
 #define troupe_get(f, value) troupe_get_within(f, value, TROUPE_FOREVER)
 
-/** As troupe_get, but gives up after `seconds` with TROUPE_TIMEOUT; the future stays good. */
+/** As troupe_get, but gives up after `seconds` with TROUPE_TIMEOUT; the future stays good. 0: looks
+    once; negative: TROUPE_FOREVER. */
 #define troupe_get_within(f, value, seconds)                                                       \
     __extension__({                                                                                \
         __typeof__((f).type) troupe_value_ = (value);                                              \
         troupe_get_any((f).any, troupe_value_, sizeof(*troupe_value_), seconds);                   \
     })
 
-/** Awaits `n` futures of one type into `n` values. */
+/** Awaits `n` futures of one type, an array, into an array of `n` values. See troupe_await_each. */
 #define troupe_await_all(futures, n, values)                                                       \
     __extension__({                                                                                \
         __typeof__((futures)[0].type) troupe_value_ = (values);                                    \
         troupe_await_each(&(futures)[0].any, n, troupe_value_, sizeof(*troupe_value_));            \
     })
 
-/** Whether the value, or the failure, of a future is there; it is not consumed. */
+/** Whether the value, or the failure, of a future is there; it is not consumed. See
+    troupe_done_any. */
 #define troupe_done(f) troupe_done_any((f).any)
 
-/** The result is not wanted; when it comes it is thrown away. */
+/** The result is not wanted; when it comes it is thrown away. See troupe_drop_any for threads. */
 #define troupe_drop(f) troupe_drop_any((f).any)
 
-/** Whether two handles, of whatever class, are the same actor. */
+/** Whether two handles, of whatever class, are the same actor. Any thread. */
 #define troupe_same(a, b) troupe_same_ref((a).ref, (b).ref)
 
-/** The place of another actor, for `.with = { .place = troupe_beside(handle) }`. */
+/** The rank of another actor, for `.with = { .place = troupe_beside(handle) }`. Any thread. */
 #define troupe_beside(handle) troupe_beside_ref((handle).ref)
 
-/** Ends an actor after the calls that this caller has made before. Any thread. */
+/** Ends an actor after the calls that came before, this caller's earlier ones among them; later
+    ones fail with TROUPE_ENDED. To no actor: a warning. Any thread. */
 #define troupe_stop(handle) troupe_stop_ref((handle).ref)
 
-/** Ends an actor now: calls that wait for it fail, a method that waits is unwound, one that runs is
-    let finish and its result is dropped. Any thread. */
+/** Ends an actor now: calls that wait for it fail with TROUPE_ENDED, and so does a method that
+    waits: it is unwound, as by troupe_fail. One that runs goes on to its next wait or its end; on a
+    worker its result is dropped then. To no actor: a warning. Any thread. */
 #define troupe_kill(handle) troupe_kill_ref((handle).ref)
 
-/** A future of the actor's end: `troupe_end end = troupe_await(troupe_ended(h));` */
+/** A future of the actor's end: `troupe_end end = troupe_await(troupe_ended(h));`. Of no actor it
+    fails with TROUPE_NO_ACTOR. A rank remembers its last 4096 ends; one before them is given as
+    TROUPE_END_FORGOTTEN. Any thread. */
 #define troupe_ended(handle) troupe_ended_ref((handle).ref)
 
 /**
- * Finds an actor by the name it was created under (`.with = {.name = "p"}`), waiting for one.
- * `status = troupe_lookup(progress, "p", 1.5, &handle)`: TROUPE_OK, TROUPE_TIMEOUT, or
- * TROUPE_INVALID if the name is that of an actor of another class (a subclass is fine).
+ * Finds an actor by the name it was created under (`.with = {.name = "p"}`), waiting for one up to
+ * some seconds, the answer's way included (0 is too short for it; negative: TROUPE_FOREVER). A name
+ * is free when its actor has ended.
+ * `status = troupe_lookup(progress, "p", 1.5, &handle)`: TROUPE_OK; TROUPE_TIMEOUT; TROUPE_INVALID
+ * if the name is NULL or that of an actor of another class (a subclass is fine); TROUPE_NOT_HERE
+ * where the thread may not wait. The handle is written with TROUPE_OK only.
  */
 #define troupe_lookup(C, name, seconds, handle)                                                    \
     troupe_lookup_ref(&C##_class, name, seconds, &((C *){handle})->ref)
 
-/** In TROUPE_IMPLEMENT instead of a function: only subclasses have this method. */
+/** In TROUPE_IMPLEMENT instead of a function: only subclasses have this method. Without an override
+    a call fails with TROUPE_INVALID. */
 #define troupe_abstract NULL
 
 #ifndef __cplusplus
 
 /**
- * `TROUPE_IMPLEMENT(C, (init, fn), (method, fn)…, (repr, fn), (destroy, fn));` in one .c file. The
- * state is zero before the constructor; the destructor runs on every end, after a constructor that
- * failed too.
+ * `TROUPE_IMPLEMENT(C, (init, fn), (method, fn)…, (repr, fn), (destroy, fn));` in one .c file, at
+ * most 32. fn takes a `struct C_state *` and the fields. Every declared method is named, and init
+ * if it has fields; else troupe_run returns 2. The state is zero before the constructor. The
+ * destructor, `void fn(struct C_state *)`, runs on every end, after a constructor that failed too,
+ * before those of bases, always on the scheduler's thread; it must neither wait nor fail. What
+ * messages call an actor is written by `void repr(const struct C_state *, char *text, size_t
+ * size)`, inherited, at any time between its methods or while one waits: it only reads the state.
  */
 #define TROUPE_IMPLEMENT(...)                                                                      \
     TROUPE_BEGIN_(TROUPE_IMPLEMENT_, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
-/** `TROUPE_BODY(t, fn);` in one .c file: the function that is the task. */
+/** `TROUPE_BODY(t, fn);` in one .c file: the function that is the task; fn takes the fields. */
 #define TROUPE_BODY(t, fn)                                                                         \
     TROUPE_BODY_(t, fn)                                                                            \
     TROUPE_REGISTER_(t, troupe_register_task(&t##_method))
 
 #endif
 
+/** @cond INTERNAL */
 /* ---- tokens, lists and choices --------------------------------------------------------------- */
 
 #define TROUPE_CAT_(a, b) TROUPE_CAT2_(a, b)
@@ -637,5 +679,6 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
         call;                                                                                      \
     }                                                                                              \
     TROUPE_END_
+/** @endcond */
 
 #endif

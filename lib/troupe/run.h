@@ -1,4 +1,4 @@
-/*
+/** @file
  * The whole program: start, driver, end.
  */
 #ifndef TROUPE_RUN_H
@@ -13,27 +13,48 @@
 extern "C" {
 #endif
 
-/** The main routine of the program, run on rank 0. @return the status of the job, 0…255 */
+/**
+ * The main routine of the program, run on rank 0, on the thread and the stack of troupe_run.
+ * @param argc arguments in argv
+ * @param argv of troupe_run, without what MPI_Init_thread took from them
+ * @return the status of the job, 0…255; anything else becomes 1
+ */
 typedef int troupe_driver(int argc, char **argv);
 
-/** How to run; all zero is the default. An environment variable, where named, has the last word. */
+/** How to run; all zero is the default. An environment variable, where named, has the last word.
+    The same on every rank. */
 struct troupe_run_options {
-    const char *transport; /**< "auto", "p2p" (MPI), "self" (one process); TROUPE_TRANSPORT */
-    int ranks;             /**< ranks that transport self plays, default 1; TROUPE_RANKS */
-    uint64_t seed;         /**< self: order of delivery, 0 = as sent; TROUPE_SEED */
+    const char *transport; /**< "p2p" (MPI), "self" (one process), "auto": p2p where mpirun or
+                                srun started the program or MPI is initialised, else self; default
+                                auto; TROUPE_TRANSPORT */
+    int ranks;             /**< that transport self plays, 1 to 4096, default 1; TROUPE_RANKS */
+    uint64_t seed;         /**< self: of the order between pairs of ranks; 0: as sent;
+                                TROUPE_SEED */
     enum troupe_log_level log; /**< what is said on stderr; TROUPE_LOG */
-    size_t stack_bytes;        /**< of a method; what is not touched is free; default 256 KiB */
-    const void *comm; /**< an MPI_Comm *: the ranks of the job; default MPI_COMM_WORLD. MPI is
-                           initialised before, with MPI_THREAD_SERIALIZED at least */
-    double linger; /**< seconds for which tasks may go on after the driver; default 30 */
-    int (*setup)(int argc, char **argv); /**< runs on every rank before the driver; not 0: no run */
+    size_t stack_bytes; /**< of a light method, default 256 KiB; of tasks and of actors with CPUs
+                             at least 1 MiB. What is not touched is free */
+    const void *comm; /**< p2p: an MPI_Comm *, the ranks of the job; it is duplicated and stays the
+                           program's; default MPI_COMM_WORLD. MPI is initialised before */
+    double linger; /**< seconds for which calls and tasks may go on after the driver; default 30,
+                        less than 0: not at all */
+    int (*setup)(int argc, char **argv); /**< runs once in every process before the driver; where
+                                              one does not return 0, nothing is run */
 };
 
 /**
- * Runs the driver on rank 0 while the other ranks host actors and tasks, then ends the job: calls
- * and tasks under way are finished, actors destroyed. Every process of the job calls it, once.
- * @param options may be NULL
- * @return the driver's status, the same on every rank; outside 0…255: 1. 2: could not start
+ * Runs the driver on rank 0 while all ranks host actors and tasks, then ends the job: what is under
+ * way is finished, for at most `linger` seconds, and actors are destroyed, those that others made
+ * before their makers. A driver that fails, and troupe_exit, leave out the first of these.
+ * Every process of the job calls it. MPI, if it is not initialised, is, and is finalised at the
+ * end; where the program does this itself (with MPI_THREAD_SERIALIZED at least), and on transport
+ * self, another run may follow.
+ * @param argc of main
+ * @param argv of main; goes to MPI_Init_thread, setup and the driver
+ * @param driver the main routine; called on rank 0 only
+ * @param options NULL: the defaults; what it points to stays the program's, and as it is meanwhile
+ * @return the same on every rank: the driver's status, 1 if it failed or returned none of 0…255,
+ *         that of troupe_exit, or 2 where nothing was run (stderr says why)
+ * @note Threads: one of the process at a time; rank 0's becomes the driver's.
  */
 int troupe_run(int argc, char **argv, troupe_driver *driver,
                const struct troupe_run_options *options);

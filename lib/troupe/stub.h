@@ -1,5 +1,8 @@
-/*
- * Where the functions that declare.h generates land. Not for calling by hand.
+/** @file
+ * Where the functions that declare.h generates land. Not for calling by hand: nothing here checks
+ * that arguments are what a description says. `args` is the caller's, read before the return; what
+ * cannot be sent fails the caller with TROUPE_NO_MEMORY, or TROUPE_INVALID (a span without data, or
+ * more than 32 GiB). `with` may be NULL. Threads: any, but for those from inside an actor.
  */
 #ifndef TROUPE_STUB_H
 #define TROUPE_STUB_H
@@ -10,30 +13,103 @@
 extern "C" {
 #endif
 
+/**
+ * A tell. To no actor: a warning, and nothing is sent.
+ * @param to the actor, of the method's class or a subclass
+ * @param method the declared one, whose override runs
+ * @param args as method->signature->args describes
+ * @param with nothing yet
+ */
 void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
                       const struct troupe_options *with);
+
+/**
+ * An ask. To no actor: the future fails with TROUPE_NO_ACTOR.
+ * @param to the actor, of the method's class or a subclass
+ * @param method the declared one, whose override runs
+ * @param args as method->signature->args describes
+ * @param with nothing yet
+ * @return of method->signature->result
+ */
 troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *method,
                               const void *args, const struct troupe_options *with);
+
+/**
+ * A new actor.
+ * @param class_ what it is
+ * @param init how its constructor is declared
+ * @param args as init->args describes
+ * @param with place, cpus, name, or_existing (waits, as troupe_await), tied
+ * @return complete at once: calls may go to it before it is there
+ */
 struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
                                   const struct troupe_signature *init, const void *args,
                                   const struct troupe_options *with);
+
+/**
+ * A task.
+ * @param task what runs
+ * @param args as task->signature->args describes
+ * @param with place, cpus
+ * @return of task->signature->result
+ */
 troupe_future troupe_stub_submit(const struct troupe_method *task, const void *args,
                                  const struct troupe_options *with);
+
+/**
+ * A tell for later. To no actor: a warning, and no timer.
+ * @param to the actor, of the method's class or a subclass
+ * @param method the declared one, whose override runs
+ * @param args as method->signature->args describes; copied
+ * @param after seconds until the first; 0 or less: at the next chance
+ * @param every seconds from one to the next; 0 or less: there is only one
+ * @return for troupe_cancel_timer
+ */
 troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method *method,
                                const void *args, double after, double every);
+
+/**
+ * Runs a method of the actor's own class, or its override, at once.
+ * @param self the state of the actor whose method runs
+ * @param method the declared one
+ * @param args as method->signature->args describes
+ * @param result room for the result; NULL where there is none
+ */
 void troupe_stub_inside(void *self, const struct troupe_method *method, const void *args,
                         void *result);
+
+/**
+ * Runs the constructor of a base, if it has one, on the state under construction.
+ * @param self the state
+ * @param class_ the base
+ * @param args as its constructor declares
+ */
 void troupe_stub_init(void *self, const struct troupe_class *class_, const void *args);
+
+/** The handle of a state's actor. @param self the state @return its actor */
 struct troupe_ref troupe_stub_self(const void *self);
+
+/** Fails the caller with TROUPE_INVALID. @param method the one that has no body */
 void troupe_stub_abstract(const struct troupe_signature *method);
 
-/* The signatures that the program declares, gathered by the linker in a section of their own. */
+/** A signature that the program declares; the linker gathers them in a section of their own. */
 typedef const struct troupe_signature *const troupe_declared;
+/** The first of them. */
 extern troupe_declared __start_troupe_declared[] __attribute__((weak, visibility("hidden")));
+/** Behind the last of them. */
 extern troupe_declared __stop_troupe_declared[] __attribute__((weak, visibility("hidden")));
 
+/**
+ * Makes a class known: from a constructor of the program, before main.
+ * @param class_ filled in but for what is set at start
+ * @param base or NULL
+ * @param from the first signature that the program declares
+ * @param to behind the last
+ */
 void troupe_register_class(struct troupe_class *class_, struct troupe_class *base,
                            troupe_declared *from, troupe_declared *to);
+
+/** Makes a task known: before main; no memory ends the process. @param task with its body */
 void troupe_register_task(struct troupe_method *task);
 
 #ifdef __cplusplus
