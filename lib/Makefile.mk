@@ -22,6 +22,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/actor/actor.h \
 	lib/actor/classes.c \
 	lib/actor/classes.h \
+	lib/actor/ties.c \
+	lib/actor/ties.h \
 	lib/base/arena.c \
 	lib/base/arena.h \
 	lib/base/clock.h \
@@ -29,6 +31,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/crash.h \
 	lib/base/futex.c \
 	lib/base/futex.h \
+	lib/base/hash.h \
 	lib/base/log.c \
 	lib/base/log.h \
 	lib/base/stack.c \

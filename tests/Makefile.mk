@@ -21,6 +21,7 @@ AM_TESTS_ENVIRONMENT = \
 UNIT_TESTS = \
 	tests/unit/actor_classes.u \
 	tests/unit/actor_tables.u \
+	tests/unit/actor_ties.u \
 	tests/unit/base_arena.u \
 	tests/unit/base_crash.u \
 	tests/unit/base_log.u \
@@ -50,6 +51,7 @@ MPI_TESTS = \
 	tests/mpi/core_parked.mpi \
 	tests/mpi/failure.mpi \
 	tests/mpi/inheritance.mpi \
+	tests/mpi/leftovers.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
 	tests/mpi/stress.mpi16 \
@@ -68,6 +70,7 @@ SCRIPT_TESTS = \
 	tests/harness.sh \
 	tests/mistakes.sh \
 	tests/programs.sh \
+	tests/style/doxygen.sh \
 	tests/style/exports.sh \
 	tests/style/format.sh \
 	tests/style/layers.sh \

@@ -165,6 +165,31 @@ struct trp_actor_more *trp_actor_more(struct trp_actor *actor)
     return actor->more;
 }
 
+bool trp_actor_unask(struct trp_actor *actor, uint64_t future)
+{
+    struct trp_actor_more *more = trp_actor_more(actor);
+    size_t count = more->unasked_count + 1;
+    uint64_t *grown = realloc(more->unasked, count * sizeof *grown);
+    if (!grown)
+        return false;
+    grown[count - 1] = future;
+    more->unasked = grown;
+    more->unasked_count = count;
+    return true;
+}
+
+bool trp_actor_is_unasked(struct trp_actor *actor, uint64_t future)
+{
+    struct trp_actor_more *more = actor->more;
+    size_t i = 0, count = more ? more->unasked_count : 0;
+    while (i < count && more->unasked[i] != future)
+        i++;
+    if (i == count)
+        return false;
+    more->unasked[i] = more->unasked[--more->unasked_count];
+    return true;
+}
+
 /* ---- the end --------------------------------------------------------------------------------- */
 
 static void free_actor(struct trp_actor *actor)
@@ -178,7 +203,7 @@ static void free_actor(struct trp_actor *actor)
         if (actor->more->lent)
             trp_parcel_drop(actor->more->lent);
         free(actor->more->watchers);
-        free(actor->more->children);
+        free(actor->more->unasked);
         free(actor->more->name);
         free(actor->more->end_story);
         free(actor->more);
@@ -191,14 +216,15 @@ void trp_actors_remove(struct trp_actors *actors, struct trp_actor *actor, int r
     struct place *place = place_of(actors, actor->ref);
     struct trp_end *end = &actors->ends[actors->end_count++ % ENDS_KEPT];
     free(end->story);
-    *end = (struct trp_end){actor->ref, reason, story};
+    *end = (struct trp_end){.ref = actor->ref, .class_ = actor->class_, .reason = reason,
+                            .lost = actor->more ? actor->more->lost : 0, .story = story};
     place->actor = NULL;
     place->generation = (uint64_t)trp_ref_generation(actor->ref) + 1;
     actors->alive -= actor->class_ != NULL;
     free_actor(actor);
 }
 
-const struct trp_end *trp_actors_end_of(const struct trp_actors *actors, struct troupe_ref ref)
+struct trp_end *trp_actors_end_of(const struct trp_actors *actors, struct troupe_ref ref)
 {
     size_t kept = actors->end_count < ENDS_KEPT ? actors->end_count : ENDS_KEPT;
     for (size_t i = 0; i < kept; i++)

@@ -14,6 +14,7 @@
 
 #include "troupe/types.h"
 #include "wire/parcel.h"
+#include "wire/record.h"
 
 struct trp_context;
 struct trp_worker;
@@ -34,13 +35,16 @@ struct trp_watcher {
 struct trp_actor_more {
     struct trp_watcher *watchers;
     size_t watcher_count;
-    struct troupe_ref *children; /* tied: they end with it */
-    size_t child_count;
+    uint32_t children; /* tied: they end with it; the first one's tie */
+    uint32_t tie;      /* to its creator, 0: none */
+    uint32_t lost;     /* tells that came after its end began */
     char *name;                /* it was created under */
     struct trp_parcel *create; /* its creation, while it is not known whether the name is free */
     bool name_granted;
     struct trp_worker *worker; /* of its own */
     struct trp_parcel *lent;   /* to that worker, while a method runs there */
+    uint64_t *unasked;         /* calls of its own that it has taken back, by their futures */
+    size_t unasked_count;
     int end_reason;            /* ENDING: why, and the story, from malloc */
     char *end_story;
 };
@@ -61,7 +65,9 @@ struct trp_actor {
 /* How an actor ended. */
 struct trp_end {
     struct troupe_ref ref;
+    const struct troupe_class *class_; /* NULL: it never came to be */
     int reason;
+    uint32_t lost; /* tells that came too late */
     char *story; /* from malloc */
 };
 
@@ -102,7 +108,7 @@ struct trp_actor *trp_actors_create(struct trp_actors *actors, struct troupe_ref
 void trp_actors_remove(struct trp_actors *actors, struct trp_actor *actor, int reason, char *story);
 
 /* How it ended; NULL if that is too long ago. */
-const struct trp_end *trp_actors_end_of(const struct trp_actors *actors, struct troupe_ref ref);
+struct trp_end *trp_actors_end_of(const struct trp_actors *actors, struct troupe_ref ref);
 
 /* Calls fn on each actor of that depth (0: any), latest first. It may remove it. */
 void trp_actors_each(struct trp_actors *actors, int depth,
@@ -110,6 +116,11 @@ void trp_actors_each(struct trp_actors *actors, int depth,
 
 /* What few actors have, made if it was not there. */
 struct trp_actor_more *trp_actor_more(struct trp_actor *actor);
+
+/* The call of its own with that future is not to be run; false when memory is short. */
+bool trp_actor_unask(struct trp_actor *actor, uint64_t future);
+/* Whether that was said; from now on it was not. */
+bool trp_actor_is_unasked(struct trp_actor *actor, uint64_t future);
 
 /* ---- handles --------------------------------------------------------------------------------- */
 
@@ -154,6 +165,19 @@ static inline uint32_t trp_ref_generation(struct troupe_ref ref)
 static inline uint64_t trp_ref_number(struct troupe_ref ref, int ranks)
 {
     return (uint64_t)trp_ref_index(ref) * (uint64_t)ranks + trp_ref_creator(ref);
+}
+
+/* The head of a record for that actor. */
+static inline struct trp_record trp_record_for(struct troupe_ref ref, enum trp_record_kind kind)
+{
+    return (struct trp_record){
+        .kind = kind, .creator = trp_ref_creator(ref), .serial = ref.serial};
+}
+
+/* The actor on `host` that a record is for. */
+static inline struct troupe_ref trp_record_ref(const struct trp_record *record, int host)
+{
+    return (struct troupe_ref){(uint64_t)(host + 1) << 32 | record->creator, record->serial};
 }
 
 static inline struct trp_actor *trp_actor_of_state(const void *state)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 
 static struct troupe_class *classes; /* as they registered, latest first */
@@ -280,19 +281,15 @@ void trp_classes_close(void)
 
 /* ---- comparing ------------------------------------------------------------------------------- */
 
-/* FNV-1a (Fowler, Noll, Vo), as in draft-eastlake-fnv. */
+/* With its NUL, so that "ab", "c" is not "a", "bc". */
 static uint64_t add_text(uint64_t hash, const char *text)
 {
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-    return (hash ^ 0xff) * 0x100000001b3u;
+    return trp_hash(hash, text, strlen(text) + 1);
 }
 
 static uint64_t add_number(uint64_t hash, uint32_t number)
 {
-    for (int i = 0; i < 4; i++, number >>= 8)
-        hash = (hash ^ (number & 0xff)) * 0x100000001b3u;
-    return hash;
+    return trp_hash(hash, &number, sizeof number);
 }
 
 static uint64_t add_type(uint64_t hash, const struct troupe_type *type)
@@ -325,7 +322,7 @@ static uint64_t add_class(uint64_t hash, const struct troupe_class *class_)
 
 uint64_t trp_classes_fingerprint(void)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = TRP_HASH_BEGIN;
     for (uint32_t i = 0; i < class_count; i++)
         hash = add_class(hash, by_id[i]);
     for (uint32_t i = 0; i < task_count; i++)

@@ -19,6 +19,14 @@ void *trp_arena_alloc(struct trp_arena *arena, size_t bytes)
     return block->bytes;
 }
 
+bool trp_arena_has(const struct trp_arena *arena, const void *mark)
+{
+    const struct trp_block *block = arena->top;
+    while (block && block != mark)
+        block = block->below;
+    return block == mark;
+}
+
 void trp_arena_release(struct trp_arena *arena, void *mark)
 {
     while (arena->top && arena->top != mark) {

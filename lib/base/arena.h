@@ -6,6 +6,7 @@
 #ifndef TRP_ARENA_H
 #define TRP_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct trp_block {
@@ -26,6 +27,8 @@ static inline void trp_arena_push(struct trp_arena *arena, struct trp_block *blo
     block->below = arena->top;
     arena->top = block;
 }
+
+bool trp_arena_has(const struct trp_arena *arena, const void *mark); /* it is still there */
 
 static inline void *trp_arena_mark(const struct trp_arena *arena)
 {

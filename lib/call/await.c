@@ -12,7 +12,7 @@
 #include "troupe/method.h"
 #include "wire/pack.h"
 
-static troupe_status tell_story(struct trp_context *c, troupe_status status, const char *story)
+troupe_status trp_told(struct trp_context *c, troupe_status status, const char *story)
 {
     free(c->story);
     c->story = strdup(story);
@@ -27,19 +27,41 @@ const char *troupe_story(void)
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
+/* Those of the scheduler's thread are in a table without a lock: not for tasks and their teams. */
+static bool strange(const struct trp_context *c, uint64_t id)
+{
+    return !trp_on_scheduler(c) && !trp_future_is_shared(id);
+}
+
 static troupe_status check(struct trp_context *c, struct trp_futures *futures, uint64_t id,
                            size_t size)
 {
     struct troupe_ref target;
+    if (strange(c, id))
+        return trp_told(c, TROUPE_NOT_HERE, "the future is the driver's or a light method's");
     const struct troupe_type *type = trp_future_promise(futures, id, &target);
     if (!type)
-        return tell_story(c, TROUPE_NO_FUTURE, troupe_status_text(TROUPE_NO_FUTURE));
+        return trp_told(c, TROUPE_NO_FUTURE, troupe_status_text(TROUPE_NO_FUTURE));
     if (type->size != size)
-        return tell_story(c, TROUPE_INVALID, "the future is of a value of another size");
-    if (c->actor && trp_ref_same(target, c->actor->ref))
-        return tell_story(c, TROUPE_INVALID,
-                          "it waits for its own method, which cannot run before this one ends");
+        return trp_told(c, TROUPE_INVALID, "the future is of a value of another size");
     return TROUPE_OK;
+}
+
+static bool asks_itself(const struct trp_context *c, struct trp_futures *futures, uint64_t id)
+{
+    struct troupe_ref target;
+    return c->actor && trp_future_promise(futures, id, &target) &&
+           trp_ref_same(target, c->actor->ref);
+}
+
+/* The call is taken back: it would only come to this point again. */
+static troupe_status refuse_own(struct trp_context *c, struct trp_futures *futures, uint64_t id)
+{
+    if (!trp_actor_unask(c->actor, id))
+        trp_die("no memory to take back a call");
+    trp_future_drop(futures, id);
+    return trp_told(c, TROUPE_INVALID,
+                      "it waits for its own method, which cannot run before this one ends");
 }
 
 /* Until the future is ready. One look at the wire at least, however short the time. */
@@ -51,19 +73,25 @@ static troupe_status wait_ready(struct trp_context *c, struct trp_futures *futur
         enum trp_future_state state = trp_future_watch(futures, id, c);
         if (state == TRP_FUTURE_READY)
             return TROUPE_OK;
+        if (state == TRP_FUTURE_PENDING && asks_itself(c, futures, id)) {
+            trp_future_unwatch(futures, id, c);
+            return refuse_own(c, futures, id);
+        }
         if (state == TRP_FUTURE_AWAITED)
-            return tell_story(c, TROUPE_INVALID, "somebody else waits for this future");
+            return trp_told(c, TROUPE_INVALID, "somebody else waits for this future");
         if (state == TRP_FUTURE_NONE)
-            return tell_story(c, TROUPE_NO_FUTURE, troupe_status_text(TROUPE_NO_FUTURE));
+            return trp_told(c, TROUPE_NO_FUTURE, troupe_status_text(TROUPE_NO_FUTURE));
         if (expired)
             break;
         trp_wait(c, deadline);
-        if (c->cancelled)
+        if (c->cancelled) {
             trp_future_unwatch(futures, id, c);
+            trp_future_drop(futures, id);
+        }
         trp_caller_check(c);
     }
     trp_future_unwatch(futures, id, c);
-    return tell_story(c, TROUPE_TIMEOUT, troupe_status_text(TROUPE_TIMEOUT));
+    return trp_told(c, TROUPE_TIMEOUT, troupe_status_text(TROUPE_TIMEOUT));
 }
 
 /* ---- taking ---------------------------------------------------------------------------------- */
@@ -111,11 +139,11 @@ static troupe_status take(struct trp_context *c, struct trp_futures *futures, ui
     if (outcome.status == TROUPE_OK) {
         *value = unwrap(c, &outcome);
         return *value ? TROUPE_OK
-                      : tell_story(c, TROUPE_BAD_MESSAGE, troupe_status_text(TROUPE_BAD_MESSAGE));
+                      : trp_told(c, TROUPE_BAD_MESSAGE, troupe_status_text(TROUPE_BAD_MESSAGE));
     }
     const char *story = outcome.block ? (const char *)outcome.block->bytes
                                       : troupe_status_text(outcome.status);
-    tell_story(c, TROUPE_FAILED, story);
+    trp_told(c, TROUPE_FAILED, story);
     free(outcome.block);
     return (troupe_status)outcome.status;
 }
@@ -138,8 +166,9 @@ static struct trp_context *waiting_or_die(void)
 {
     struct trp_context *c = trp_caller_waiting();
     if (!c)
-        trp_die("await inside an OpenMP parallel region, a thread that is not troupe's, or a "
-                "destructor: only the driver, methods and tasks can wait");
+        trp_die("await inside an OpenMP parallel region, a thread that is not troupe's, a "
+                "destructor, a deferred function, or between troupe_mpi_begin and troupe_mpi_end: "
+                "only the driver, methods and tasks can wait");
     return c;
 }
 
@@ -157,7 +186,7 @@ troupe_status troupe_get_any(troupe_future future, void *value, size_t size, dou
 {
     struct trp_context *c = trp_caller_waiting(), *any = trp_caller().context;
     if (!c)
-        return any ? tell_story(any, TROUPE_NOT_HERE, troupe_status_text(TROUPE_NOT_HERE))
+        return any ? trp_told(any, TROUPE_NOT_HERE, troupe_status_text(TROUPE_NOT_HERE))
                    : TROUPE_NOT_HERE;
     void *came = NULL;
     troupe_status status = settle(c, future, size, seconds < 0 ? -1 : trp_now() + seconds, &came);
@@ -178,17 +207,19 @@ void troupe_await_each(const troupe_future *futures, size_t n, void *values, siz
 static bool pending(struct trp_context *c, troupe_future future)
 {
     struct trp_futures *futures = trp_futures_of(c->rank, future.id);
-    struct troupe_ref target;
-    if (c->actor && trp_future_promise(futures, future.id, &target) &&
-        trp_ref_same(target, c->actor->ref))
-        return false; /* its own method: whoever awaits that is told */
-    return trp_future_watch(futures, future.id, c) == TRP_FUTURE_PENDING;
+    if (strange(c, future.id) || trp_future_watch(futures, future.id, c) != TRP_FUTURE_PENDING)
+        return false;
+    if (!asks_itself(c, futures, future.id))
+        return true;
+    trp_future_unwatch(futures, future.id, c);
+    return false; /* its own method: whoever awaits that is told */
 }
 
 static void unwatch_all(struct trp_context *c, const troupe_future *futures, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        trp_future_unwatch(trp_futures_of(c->rank, futures[i].id), futures[i].id, c);
+        if (!strange(c, futures[i].id))
+            trp_future_unwatch(trp_futures_of(c->rank, futures[i].id), futures[i].id, c);
 }
 
 static size_t count_ready(struct trp_context *c, const troupe_future *futures, size_t n,
@@ -229,13 +260,22 @@ size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double s
 
 bool troupe_done_any(troupe_future future)
 {
-    return troupe_wait(&future, 1, 1, 0) == 1;
+    struct trp_context *c = trp_caller_waiting();
+    struct trp_futures *futures = c ? trp_futures_of(c->rank, future.id) : NULL;
+    if (!c || strange(c, future.id) || !asks_itself(c, futures, future.id))
+        return troupe_wait(&future, 1, 1, 0) == 1;
+    enum trp_future_state state = trp_future_watch(futures, future.id, c);
+    trp_future_unwatch(futures, future.id, c);
+    return state == TRP_FUTURE_READY;
 }
 
 void troupe_drop_any(troupe_future future)
 {
-    if (future.id)
-        trp_future_drop(trp_futures_of(trp_caller().rank, future.id), future.id);
+    struct trp_caller caller = trp_caller();
+    if (future.id && strange(caller.context, future.id))
+        trp_log(TRP_LOG_WARNING, "a future of the driver or a light method was dropped by a task");
+    else if (future.id)
+        trp_future_drop(trp_futures_of(caller.rank, future.id), future.id);
 }
 
 bool troupe_same_ref(struct troupe_ref a, struct troupe_ref b)
@@ -252,6 +292,8 @@ struct troupe_scope troupe_scope_begin(void)
 void troupe_scope_end(struct troupe_scope scope)
 {
     struct trp_context *c = trp_caller().context;
+    if (c && !trp_arena_has(&c->arena, scope.mark))
+        trp_die("troupe_scope_end of a scope that has ended: scopes nest");
     if (c)
         trp_arena_release(&c->arena, scope.mark);
 }

@@ -16,6 +16,8 @@ struct trp_caller trp_caller(void)
 struct trp_context *trp_caller_waiting(void)
 {
     struct trp_context *context = trp_caller().context;
-    bool destroying = context && context->actor && !context->method;
-    return destroying || omp_in_parallel() ? NULL : context;
+    if (!context || context->guest || context->releasing || omp_in_parallel())
+        return NULL;
+    bool destroying = context->actor && !context->method;
+    return destroying ? NULL : context;
 }

@@ -5,17 +5,28 @@
 #define TRP_CALLER_H
 
 #include "schedule/rank.h"
+#include "troupe/status.h"
 
 struct trp_caller {
     struct trp_context *context; /* NULL in a thread of an OpenMP team */
     struct trp_rank *rank;
 };
 
+/* Where futures of the caller are. */
+static inline struct trp_futures *trp_caller_futures(struct trp_caller caller)
+{
+    return trp_on_scheduler(caller.context) ? &caller.rank->futures : &trp_shared_futures;
+}
+
 /* Ends the process when no troupe_run is under way. */
 struct trp_caller trp_caller(void);
 
-/* The context, if it may wait: not in an OpenMP region, not in a destructor. NULL otherwise. */
+/* The context, if it may wait: not in an OpenMP region, a destructor, a deferred function, or MPI
+   calls of its own. NULL otherwise. */
 struct trp_context *trp_caller_waiting(void);
+
+/* Keeps the story for troupe_story; returns the status. */
+troupe_status trp_told(struct trp_context *context, troupe_status status, const char *story);
 
 /* After a wait: ends the context if somebody has cancelled it meanwhile. */
 void trp_caller_check(struct trp_context *context);

@@ -11,14 +11,6 @@
 #include "schedule/who.h"
 #include "troupe/method.h"
 
-static struct trp_record head_for(struct troupe_ref actor, enum trp_record_kind kind)
-{
-    return (struct trp_record){.kind = (uint16_t)kind,
-                               .creator = trp_ref_creator(actor),
-                               .index = trp_ref_index(actor),
-                               .generation = trp_ref_generation(actor)};
-}
-
 /* A record that says who wants it. */
 static void send_end(struct troupe_ref actor, enum trp_record_kind kind, const char *what)
 {
@@ -30,7 +22,7 @@ static void send_end(struct troupe_ref actor, enum trp_record_kind kind, const c
     }
     if (caller.context)
         trp_context_name(caller.context, who, sizeof who);
-    struct trp_record head = head_for(actor, kind);
+    struct trp_record head = trp_record_for(actor, kind);
     head.number = TROUPE_END_KILLED;
     trp_send_bytes_from(caller.rank, caller.context, trp_ref_host(actor), &head, who,
                         strlen(who) + 1);
@@ -57,8 +49,7 @@ void troupe_exit_actor(void)
 troupe_future_troupe_end troupe_ended_ref(struct troupe_ref actor)
 {
     struct trp_caller caller = trp_caller();
-    struct trp_futures *futures =
-        trp_on_scheduler(caller.context) ? &caller.rank->futures : &caller.rank->shared_futures;
+    struct trp_futures *futures = trp_caller_futures(caller);
     troupe_future_troupe_end future = {
         {trp_future_new(futures, &troupe_type_troupe_end, (struct troupe_ref){0, 0})}};
     if (trp_ref_none(actor)) {
@@ -66,7 +57,7 @@ troupe_future_troupe_end troupe_ended_ref(struct troupe_ref actor)
         trp_future_resolve(futures, future.any.id, TROUPE_NO_ACTOR, story, strlen(story) + 1);
         return future;
     }
-    struct trp_record head = head_for(actor, TRP_RECORD_WATCH);
+    struct trp_record head = trp_record_for(actor, TRP_RECORD_WATCH);
     head.future = future.any.id;
     trp_send_bytes_from(caller.rank, caller.context, trp_ref_host(actor), &head, "", 0);
     return future;

@@ -26,8 +26,8 @@
 /* Ends a method or task: its frames are given up. */
 __attribute__((noreturn)) static void leave(struct trp_context *c, int status, const char *story)
 {
-    if (!c->method)
-        trp_die("a destructor failed: %s", story);
+    if (!c->method || c->releasing)
+        trp_die("a %s failed: %s", c->method ? "deferred function" : "destructor", story);
     if (c->worker)
         trp_worker_fail(c, status, story);
     char *kept = strdup(story); /* it may be the context's own */
@@ -70,6 +70,8 @@ void troupe_exit(int status)
     }
     const struct trp_record head = {.kind = TRP_RECORD_EXIT, .number = kept};
     trp_send_bytes_from(caller.rank, c, 0, &head, "", 0);
+    if (c && (!c->method || c->releasing))
+        trp_die("troupe_exit in a destructor or a deferred function: call it from a method");
     if (c && !omp_in_parallel())
         leave(c, TROUPE_CANCELLED, "the program has called troupe_exit");
     for (;;)
@@ -120,8 +122,8 @@ void troupe_sleep(double seconds)
 {
     struct trp_context *c = trp_caller_waiting();
     if (!c)
-        trp_die("troupe_sleep inside an OpenMP parallel region, a thread that is not troupe's, or "
-                "a destructor");
+        trp_die("troupe_sleep inside an OpenMP parallel region, a thread that is not troupe's, a "
+                "destructor, or between troupe_mpi_begin and troupe_mpi_end");
     trp_wait_prepare(c);
     trp_wait(c, trp_now() + (seconds > 0 ? seconds : 0));
     trp_caller_check(c);
@@ -129,14 +131,20 @@ void troupe_sleep(double seconds)
 
 void troupe_mpi_begin(void)
 {
-    const struct trp_context *c = context_for("troupe_mpi_begin");
+    struct trp_context *c = context_for("troupe_mpi_begin");
+    if (c->worker && c->guest)
+        troupe_fail(TROUPE_INVALID, "troupe_mpi_begin a second time before troupe_mpi_end");
     if (c->worker)
         trp_guests_enter(c->rank);
+    c->guest = true;
 }
 
 void troupe_mpi_end(void)
 {
-    const struct trp_context *c = context_for("troupe_mpi_end");
+    struct trp_context *c = context_for("troupe_mpi_end");
+    if (!c->guest)
+        troupe_fail(TROUPE_INVALID, "troupe_mpi_end without troupe_mpi_begin");
+    c->guest = false;
     if (c->worker)
         trp_guests_leave(c->rank);
 }

@@ -19,24 +19,38 @@
 static struct trp_record call_head(struct troupe_ref to, const struct troupe_method *method,
                                    uint64_t future)
 {
-    return (struct trp_record){.kind = TRP_RECORD_CALL,
-                               .slot = (uint16_t)method->slot,
-                               .creator = trp_ref_creator(to),
-                               .index = trp_ref_index(to),
-                               .generation = trp_ref_generation(to),
-                               .future = future};
+    struct trp_record head = trp_record_for(to, future ? TRP_RECORD_ASK : TRP_RECORD_TELL);
+    head.slot = method->slot;
+    head.future = future;
+    return head;
+}
+
+/* The future will have no answer. */
+static void forget(struct trp_caller caller, uint64_t future)
+{
+    struct trp_futures *futures = trp_caller_futures(caller);
+    trp_future_resolve(futures, future, TROUPE_CANCELLED, "", 1);
+    trp_future_drop(futures, future);
 }
 
 /* A message that cannot be sent is the failure of the one who calls. */
+__attribute__((noreturn)) static void not_sent(const struct troupe_signature *s, int status)
+{
+    troupe_fail(status, "the arguments of %s.%s: %s", s->owner, s->name,
+                status == TROUPE_NO_MEMORY ? "no memory for a message of that size"
+                                           : "larger than a message can be, or a span "
+                                             "without data");
+}
+
 static void send(struct trp_caller caller, int to, const struct trp_record *head,
                  const struct troupe_signature *s, const void *args)
 {
     int status = trp_send(caller.rank, caller.context, to, head, &s->args, args);
-    if (status != TROUPE_OK)
-        troupe_fail(status, "the arguments of %s.%s: %s", s->owner, s->name,
-                    status == TROUPE_NO_MEMORY ? "no memory for a message of that size"
-                                               : "larger than a message can be, or a span "
-                                                 "without data");
+    if (status == TROUPE_OK)
+        return;
+    if (head->kind == TRP_RECORD_ASK || head->kind == TRP_RECORD_TASK)
+        forget(caller, head->future);
+    not_sent(s, status);
 }
 
 static bool told_nobody(struct troupe_ref to, const struct troupe_signature *s)
@@ -69,10 +83,10 @@ troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method 
     struct trp_alarm_times times = {after, every, trp_ref_host(to)};
     uint64_t number = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
     number |= (uint64_t)caller.rank->rank << 40; /* the same on no other rank */
-    if (!trp_alarm_send(caller.rank, caller.context, number, times, &head,
-                        &method->signature->args, args))
-        troupe_fail(TROUPE_NO_MEMORY, "no memory for a tell of %s.%s later",
-                    method->signature->owner, method->signature->name);
+    int status = trp_alarm_send(caller.rank, caller.context, number, times, &head,
+                                &method->signature->args, args);
+    if (status != TROUPE_OK)
+        not_sent(method->signature, status);
     return (troupe_timer){number};
 }
 
@@ -83,17 +97,12 @@ void troupe_cancel_timer(troupe_timer timer)
     trp_send_bytes_from(caller.rank, caller.context, caller.rank->rank, &head, "", 0);
 }
 
-static struct trp_futures *futures_for(struct trp_caller caller)
-{
-    return trp_on_scheduler(caller.context) ? &caller.rank->futures : &caller.rank->shared_futures;
-}
-
 troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *method,
                               const void *args, const struct troupe_options *with)
 {
     (void)with;
     struct trp_caller caller = trp_caller();
-    struct trp_futures *futures = futures_for(caller);
+    struct trp_futures *futures = trp_caller_futures(caller);
     uint64_t future = trp_future_new(futures, method->signature->result, to);
     if (trp_ref_none(to)) {
         const char *story = "the handle is of no actor";
@@ -110,10 +119,10 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
 {
     struct trp_caller caller = trp_caller();
     int host = trp_place(caller.rank, with ? with->place : (struct troupe_place){0});
-    uint64_t future = trp_future_new(futures_for(caller), task->signature->result,
+    uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
                                      (struct troupe_ref){0, 0});
     struct trp_record head = {.kind = TRP_RECORD_TASK,
-                              .slot = (uint16_t)task->slot,
+                              .slot = task->slot,
                               .number = with ? with->cpus : 0,
                               .future = future};
     send(caller, host, &head, task->signature, args);
@@ -122,17 +131,16 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
 
 /* ---- creating actors ------------------------------------------------------------------------- */
 
-/* A tied actor ends with the actor whose method makes it. */
-static void tie(struct trp_caller caller, struct troupe_ref child)
+/* A tied actor ends with the actor whose method makes it. The number of the tie. */
+static uint64_t tie(struct trp_caller caller, struct troupe_ref child)
 {
     if (!caller.context || !caller.context->actor)
-        return;
+        return 0;
     struct trp_actor_more *more = trp_actor_more(caller.context->actor);
-    struct troupe_ref *grown = realloc(more->children, (more->child_count + 1) * sizeof *grown);
-    if (!grown)
+    uint32_t number = trp_ties_add(&caller.rank->ties, more, child);
+    if (!number)
         troupe_fail(TROUPE_NO_MEMORY, "no memory to tie an actor to this one");
-    more->children = grown;
-    grown[more->child_count++] = child;
+    return number;
 }
 
 static unsigned depth_of_child(struct trp_caller caller)
@@ -146,19 +154,15 @@ static void create(struct trp_caller caller, struct troupe_ref ref,
                    const struct troupe_class *class_, const struct troupe_signature *init,
                    const void *args, const struct troupe_options *with)
 {
-    struct trp_record head = {.kind = TRP_RECORD_CREATE,
-                              .slot = (uint16_t)class_->id,
-                              .creator = trp_ref_creator(ref),
-                              .index = trp_ref_index(ref),
-                              .generation = trp_ref_generation(ref),
-                              .number = with->cpus,
-                              .future = (uint64_t)depth_of_child(caller)
-                                        << TRP_CREATE_DEPTH_SHIFT};
+    struct trp_record head = trp_record_for(ref, TRP_RECORD_CREATE);
+    head.slot = class_->id;
+    head.number = with->cpus;
+    head.future = (uint64_t)depth_of_child(caller) << TRP_CREATE_DEPTH_SHIFT;
     if (with->name)
         head.future |= TRP_CREATE_NAMED;
-    send(caller, trp_ref_host(ref), &head, init, args);
     if (with->tied)
-        tie(caller, ref);
+        head.future |= tie(caller, ref) << TRP_CREATE_TIE_SHIFT;
+    send(caller, trp_ref_host(ref), &head, init, args);
 }
 
 struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
@@ -173,11 +177,14 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     if (with->name) {
         struct troupe_ref holder = trp_claim(caller, class_, ref, with->name, with->or_existing);
         if (!trp_ref_same(holder, ref)) {
+            trp_claim_settled(caller);
             trp_actors_unname(&caller.rank->actors, ref);
             return holder;
         }
     }
     create(caller, ref, class_, init, args, with);
+    if (with->name)
+        trp_claim_settled(caller);
     return ref;
 }
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "schedule/send.h"
+#include "troupe/status.h"
 #include "wire/pack.h"
 
 struct trp_alarm {
@@ -17,25 +18,22 @@ struct trp_alarm {
     uint64_t words[]; /* the record to send */
 };
 
-bool trp_alarm_send(struct trp_rank *rank, const struct trp_context *from, uint64_t number,
+int trp_alarm_send(struct trp_rank *rank, const struct trp_context *from, uint64_t number,
                     struct trp_alarm_times times, const struct trp_record *head,
                     const struct troupe_type *type, const void *value)
 {
-    size_t body = trp_packed_size(type, value);
-    if (body > PTRDIFF_MAX - sizeof times - sizeof *head)
-        return false;
-    size_t size = sizeof times + sizeof *head + body;
-    char *bytes = malloc(size);
+    struct trp_record alarm = {.kind = TRP_RECORD_ALARM, .future = number};
+    size_t whole = trp_record_whole(head->kind, trp_packed_size(type, value));
+    char *bytes = whole < PTRDIFF_MAX ? malloc(sizeof times + whole) : NULL;
     if (!bytes)
-        return false;
-    struct trp_record inner = *head, alarm = {.kind = TRP_RECORD_ALARM, .future = number};
-    inner.words = (uint32_t)((sizeof inner + body) / 8);
+        return whole == SIZE_MAX ? TROUPE_INVALID : TROUPE_NO_MEMORY;
+    struct trp_record *inner = (struct trp_record *)(void *)(bytes + sizeof times);
     memcpy(bytes, &times, sizeof times);
-    memcpy(bytes + sizeof times, &inner, sizeof inner);
-    trp_pack(type, value, bytes + sizeof times + sizeof inner);
-    trp_send_bytes_from(rank, from, rank->rank, &alarm, bytes, size);
+    trp_record_begin(inner, head, whole);
+    trp_pack(type, value, trp_record_body(inner));
+    trp_send_bytes_from(rank, from, rank->rank, &alarm, bytes, sizeof times + whole);
     free(bytes);
-    return true;
+    return TROUPE_OK;
 }
 
 static void end(struct trp_alarm *alarm)

@@ -14,7 +14,7 @@ struct trp_alarm_times {
 };
 
 /* Sends to this rank: that record later. False when memory is short. */
-bool trp_alarm_send(struct trp_rank *rank, const struct trp_context *from, uint64_t number,
+int trp_alarm_send(struct trp_rank *rank, const struct trp_context *from, uint64_t number,
                     struct trp_alarm_times times, const struct trp_record *head,
                     const struct troupe_type *type, const void *value);
 

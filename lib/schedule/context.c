@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-
 static _Thread_local struct trp_context *current;
 
 __attribute__((noinline)) struct trp_context *trp_current(void)
@@ -33,14 +32,25 @@ bool trp_context_defer(struct trp_context *context, void (*fn)(void *), void *p)
     return true;
 }
 
+void *trp_context_undefer(struct trp_context *context)
+{
+    struct trp_deferred *deferred = context->deferred;
+    void *p = deferred->p;
+    context->deferred = deferred->below;
+    free(deferred);
+    return p;
+}
+
 void trp_context_release(struct trp_context *context)
 {
+    context->releasing = true;
     while (context->deferred) {
         struct trp_deferred *deferred = context->deferred;
         context->deferred = deferred->below;
         deferred->fn(deferred->p);
         free(deferred);
     }
+    context->releasing = false;
     trp_arena_release(&context->arena, NULL);
     free(context->story);
     free(context->scratch);

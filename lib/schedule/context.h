@@ -38,6 +38,8 @@ struct trp_context {
     uint64_t answer;           /* for this future of it; 0: nobody asked */
     int cpus;                  /* threads of its OpenMP team */
     bool exiting;              /* its actor ends with it */
+    bool guest;                /* a task: in MPI calls of its own */
+    bool releasing;            /* its deferred functions run */
 
     struct trp_arena arena;
     struct trp_deferred *deferred;
@@ -79,7 +81,7 @@ static inline void trp_context_begin(struct trp_context *c, struct trp_rank *ran
     c->caller = -1;
     c->answer = 0;
     c->cpus = 1;
-    c->exiting = false;
+    c->exiting = c->guest = c->releasing = false;
     c->arena.top = NULL;
     c->deferred = NULL;
     c->story = NULL;
@@ -97,6 +99,9 @@ void trp_context_release(struct trp_context *context);
 
 /* False when memory is short. */
 bool trp_context_defer(struct trp_context *context, void (*fn)(void *), void *p);
+
+/* Forgets what was deferred last, and returns its argument. */
+void *trp_context_undefer(struct trp_context *context);
 
 static inline void trp_context_push(struct trp_context_queue *queue, struct trp_context *context)
 {

@@ -11,16 +11,12 @@
 #include "schedule/workers.h"
 #include "troupe/status.h"
 
-static struct troupe_ref ref_of(const struct trp_rank *rank, const struct trp_record *record)
-{
-    return trp_ref(rank->rank, record->creator, record->index, record->generation);
-}
-
 /* What is for an actor: by its life, and by what it is. */
 static void deliver_to_actor(struct trp_rank *rank, struct trp_record *record,
                              struct trp_parcel *parcel)
 {
-    struct trp_actor *actor = trp_actors_find(&rank->actors, ref_of(rank, record));
+    struct troupe_ref ref = trp_record_ref(record, rank->rank);
+    struct trp_actor *actor = trp_actors_find(&rank->actors, ref);
     if (record->kind == TRP_RECORD_WATCH) {
         trp_life_watch(rank, actor, record, parcel->peer);
     } else if (record->kind == TRP_RECORD_KILL) {
@@ -36,30 +32,37 @@ static void deliver_to_actor(struct trp_rank *rank, struct trp_record *record,
 /* The worker's part of the call is over, and nothing else could end the actor meanwhile. */
 static void deliver_done(struct trp_rank *rank, const struct trp_record *record)
 {
-    trp_workers_done(rank, trp_actors_find(&rank->actors, ref_of(rank, record)), record);
+    struct troupe_ref ref = trp_record_ref(record, rank->rank);
+    trp_workers_done(rank, trp_actors_find(&rank->actors, ref), record);
 }
 
 static void deliver_answer(struct trp_rank *rank, const struct trp_record *record)
 {
-    trp_future_resolve(trp_futures_of(rank, record->future), record->future, record->number,
-                       trp_record_body(record), trp_record_body_size(record));
+    bool failed = record->kind == TRP_RECORD_FAILED;
+    uint64_t future = failed ? record->future : record->serial;
+    trp_future_resolve(trp_futures_of(rank, future), future,
+                       failed ? (int)record->number : TROUPE_OK, trp_record_body(record),
+                       trp_record_body_size(record));
 }
 
 static void deliver_freed(struct trp_rank *rank, const struct trp_record *record, int host)
 {
-    trp_actors_reuse(&rank->actors,
-                     trp_ref(host, record->creator, record->index, record->generation));
+    struct troupe_ref ended = trp_record_ref(record, host);
+    if (record->future)
+        trp_ties_remove(&rank->ties, (uint32_t)record->future, ended);
+    if (record->number)
+        trp_actors_reuse(&rank->actors, ended);
 }
 
 /* A message that there was no memory for: whoever waits for an answer is told. */
 static void deliver_cut(struct trp_rank *rank, struct trp_record *record, int from)
 {
     const char *story = "there is no memory for an answer of that size";
-    record->kind &= (uint16_t)~TRP_RECORD_CUT;
     if (record->kind == TRP_RECORD_ANSWER)
-        trp_future_resolve(trp_futures_of(rank, record->future), record->future, TROUPE_NO_MEMORY,
+        trp_future_resolve(trp_futures_of(rank, record->serial), record->serial, TROUPE_NO_MEMORY,
                            story, strlen(story) + 1);
-    else if (record->kind == TRP_RECORD_CALL || record->kind == TRP_RECORD_TASK)
+    else if (record->kind == TRP_RECORD_TELL || record->kind == TRP_RECORD_ASK ||
+             record->kind == TRP_RECORD_TASK)
         trp_refuse_memory(rank, record, from);
     else
         trp_die("no memory for a message of the largest kind from rank %d", from);
@@ -67,14 +70,15 @@ static void deliver_cut(struct trp_rank *rank, struct trp_record *record, int fr
 
 void trp_deliver(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
 {
-    if (record->kind & TRP_RECORD_CUT) {
+    if (record->flags & TRP_RECORD_CUT) {
         deliver_cut(rank, record, parcel->peer);
         return;
     }
     if (record->creator >= (uint32_t)rank->ranks)
         trp_die("a message from rank %d names rank %u", parcel->peer, record->creator);
     switch (record->kind) {
-    case TRP_RECORD_CALL:
+    case TRP_RECORD_TELL:
+    case TRP_RECORD_ASK:
     case TRP_RECORD_STOP:
     case TRP_RECORD_KILL:
     case TRP_RECORD_WATCH:
@@ -87,6 +91,7 @@ void trp_deliver(struct trp_rank *rank, struct trp_record *record, struct trp_pa
         trp_workers_submit(rank, record, parcel->peer);
         break;
     case TRP_RECORD_ANSWER:
+    case TRP_RECORD_FAILED:
         deliver_answer(rank, record);
         break;
     case TRP_RECORD_FREED:
@@ -100,6 +105,9 @@ void trp_deliver(struct trp_rank *rank, struct trp_record *record, struct trp_pa
         break;
     case TRP_RECORD_LOOKUP:
         trp_names_lookup(rank, record, parcel->peer);
+        break;
+    case TRP_RECORD_FORGET:
+        trp_names_forget(rank, record, parcel->peer);
         break;
     case TRP_RECORD_RELEASE:
         trp_names_release(rank, record);

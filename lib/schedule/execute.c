@@ -19,9 +19,10 @@ struct trp_context trp_elsewhere;
 static void answer(struct trp_rank *rank, const struct trp_context *from, int to, uint64_t future,
                    int status, const struct troupe_type *type, const void *value)
 {
-    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .number = status, .future = future};
+    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .serial = future};
+    struct trp_record failed = {.kind = TRP_RECORD_FAILED, .number = status, .future = future};
     if (status != TROUPE_OK) {
-        trp_send_bytes_from(rank, from, to, &head, value, strlen(value) + 1);
+        trp_send_bytes_from(rank, from, to, &failed, value, strlen(value) + 1);
         return;
     }
     if (type->kind == TROUPE_KIND_VOID) {
@@ -31,8 +32,8 @@ static void answer(struct trp_rank *rank, const struct trp_context *from, int to
     int sent = trp_send(rank, from, to, &head, type, value);
     if (sent != TROUPE_OK) {
         const char *story = "there is no memory for the result";
-        head.number = sent;
-        trp_send_bytes_from(rank, from, to, &head, story, strlen(story) + 1);
+        failed.number = sent;
+        trp_send_bytes_from(rank, from, to, &failed, story, strlen(story) + 1);
     }
 }
 
@@ -49,9 +50,9 @@ void trp_refuse(struct trp_rank *rank, const struct trp_record *record, int call
                 const char *story)
 {
     const struct trp_context scheduler = {.kind = TRP_CONTEXT_METHOD};
-    if (record->future)
+    if (record->kind == TRP_RECORD_ASK || record->kind == TRP_RECORD_TASK)
         answer(rank, &scheduler, caller, record->future, status, NULL, story);
-    else if (record->kind == TRP_RECORD_CALL)
+    else if (record->kind == TRP_RECORD_TELL)
         lost_failure(NULL, story);
 }
 
@@ -144,7 +145,7 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
     context.args = trp_record_body(record);
     context.parcel = parcel;
     context.caller = parcel->peer;
-    context.answer = record->kind == TRP_RECORD_CALL ? record->future : 0;
+    context.answer = record->kind == TRP_RECORD_ASK ? record->future : 0;
     actor->running = &context;
     rank->wire->words->doing = trp_who_code(actor, method);
     run(&context);
@@ -161,7 +162,12 @@ void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_
         return;
     }
     const struct troupe_method *method = method_of(actor, record);
-    if (!method || !trp_unpack(&method->signature->args, trp_record_body(record),
+    if (record->kind == TRP_RECORD_ASK && actor->more && parcel->peer == rank->rank &&
+        trp_actor_is_unasked(actor, record->future)) {
+        trp_refuse(rank, record, parcel->peer, TROUPE_CANCELLED, "it was taken back");
+        trp_parcel_drop(parcel);
+        trp_list_mail(rank, actor);
+    } else if (!method || !trp_unpack(&method->signature->args, trp_record_body(record),
                                trp_record_body_size(record))) {
         trp_refuse(rank, record, parcel->peer, TROUPE_BAD_MESSAGE, "a call could not be read");
         trp_parcel_drop(parcel);
@@ -204,19 +210,26 @@ void trp_unlist_mail(struct trp_rank *rank, struct trp_actor *actor)
     actor->listed = false;
 }
 
-static void keep_letter(struct trp_rank *rank, struct trp_actor *actor,
-                        const struct trp_record *record, int from)
+struct trp_parcel *trp_letter(const struct trp_record *record, int from)
 {
     size_t bytes = trp_record_bytes(record);
     struct trp_parcel *letter = trp_parcel_try(bytes);
-    if (!letter) {
-        trp_refuse_memory(rank, record, from);
-        return;
-    }
+    if (!letter)
+        return NULL;
     memcpy(letter->bytes, record, bytes);
     letter->used = bytes;
     letter->peer = from;
-    trp_parcel_push(&actor->mailbox, letter);
+    return letter;
+}
+
+static void keep_letter(struct trp_rank *rank, struct trp_actor *actor,
+                        const struct trp_record *record, int from)
+{
+    struct trp_parcel *letter = trp_letter(record, from);
+    if (letter)
+        trp_parcel_push(&actor->mailbox, letter);
+    else
+        trp_refuse_memory(rank, record, from);
 }
 
 void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,

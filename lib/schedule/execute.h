@@ -15,6 +15,9 @@ void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_reco
 void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,
                      struct trp_parcel *parcel);
 
+/* The record in a parcel of its own; NULL when memory is short. */
+struct trp_parcel *trp_letter(const struct trp_record *record, int from);
+
 /* Lets the first actor that has letters read one. */
 void trp_execute_mail(struct trp_rank *rank);
 

@@ -19,19 +19,22 @@
 
 static struct troupe_ref ref_of(const struct trp_rank *rank, const struct trp_record *record)
 {
-    return trp_ref(rank->rank, record->creator, record->index, record->generation);
+    return trp_record_ref(record, rank->rank);
 }
 
 static void create_now(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
 {
+    uint32_t tie = (uint32_t)(record->future >> TRP_CREATE_TIE_SHIFT);
     struct troupe_class *class_ = trp_class_by_id(record->slot);
     if (!class_)
         trp_die("rank %d creates an actor of class %u, which is not known here", parcel->peer,
                 record->slot);
     struct trp_actor *actor = trp_actors_create(&rank->actors, ref_of(rank, record), class_);
     actor->depth = (uint16_t)(record->future >> TRP_CREATE_DEPTH_SHIFT);
+    if (tie)
+        trp_actor_more(actor)->tie = tie;
     if (record->number > 0)
-        trp_actor_more(actor)->worker = trp_workers_dedicate(rank, record->number);
+        trp_actor_more(actor)->worker = trp_workers_dedicate(rank, (int)record->number);
     if (class_->init)
         trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));
     else
@@ -40,33 +43,34 @@ static void create_now(struct trp_rank *rank, struct trp_record *record, struct 
 
 static void free_name(struct trp_rank *rank, struct troupe_ref holder, const char *name)
 {
-    struct trp_record head = {.kind = TRP_RECORD_RELEASE,
-                              .creator = trp_ref_creator(holder),
-                              .index = trp_ref_index(holder),
-                              .generation = trp_ref_generation(holder),
-                              .number = rank->rank};
+    struct trp_record head = trp_record_for(holder, TRP_RECORD_RELEASE);
+    head.number = rank->rank;
     trp_send_bytes(rank, trp_name_home(rank, name), &head, name, strlen(name) + 1);
 }
 
-static struct trp_parcel *copy_of(const struct trp_record *record, int from)
+/* With `reuse` its index may be used again; the tie, if there is one, is undone. */
+static void tell_creator(struct trp_rank *rank, struct troupe_ref ref, uint64_t tie, bool reuse)
 {
-    size_t bytes = trp_record_bytes(record);
-    struct trp_parcel *copy = trp_parcel_new(bytes);
-    memcpy(copy->bytes, record, bytes);
-    copy->used = bytes;
-    copy->peer = from;
-    return copy;
+    struct trp_record head = trp_record_for(ref, TRP_RECORD_FREED);
+    head.future = tie;
+    head.number = reuse;
+    trp_send_bytes(rank, (int)trp_ref_creator(ref), &head, "", 0);
 }
 
 void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
 {
     struct troupe_ref ref = ref_of(rank, record);
-    if (trp_actors_ended(&rank->actors, ref))
-        return; /* its name was taken, or it was killed before */
+    if (trp_actors_ended(&rank->actors, ref)) { /* its name was taken, or it was killed before */
+        if (record->future >> TRP_CREATE_TIE_SHIFT)
+            tell_creator(rank, ref, record->future >> TRP_CREATE_TIE_SHIFT, false);
+        return;
+    }
     if (record->future & TRP_CREATE_NAMED) {
         struct trp_actor_more *more = trp_actor_more(trp_actors_find(&rank->actors, ref));
         if (!more->name_granted) {
-            more->create = copy_of(record, parcel->peer);
+            more->create = trp_letter(record, parcel->peer);
+            if (!more->create)
+                trp_die("no memory for the creation of an actor");
             return;
         }
     }
@@ -113,16 +117,46 @@ char *trp_life_story(struct trp_rank *rank, struct trp_actor *actor, const char 
     return strdup(story);
 }
 
-void trp_life_refuse(struct trp_rank *rank, const struct trp_actor *ending,
+/* A tell that came too late: logged once for each actor. */
+static void lost_tell(const struct trp_record *record, const struct troupe_class *class_,
+                      uint32_t *lost, const char *story)
+{
+    const char *method = class_ && record->slot < class_->slots
+                             ? class_->table[record->slot]->signature->name
+                             : "a method";
+    if ((*lost)++ == 0)
+        trp_log(TRP_LOG_WARNING, "%s was told, and cannot be: %s", method, story);
+}
+
+static void refuse(struct trp_rank *rank, const struct trp_record *record, int from,
+                   const struct troupe_class *class_, uint32_t *lost, const char *story)
+{
+    if (record->kind == TRP_RECORD_TELL)
+        lost_tell(record, class_, lost, story);
+    else
+        trp_refuse(rank, record, from, TROUPE_ENDED, story);
+}
+
+static void refuse_forgotten(struct trp_rank *rank, const struct trp_record *record, int from)
+{
+    static uint32_t lost;
+    char name[TRP_WHO_SIZE], story[TRP_WHO_SIZE + 64];
+    trp_ref_name(rank, ref_of(rank, record), NULL, name, sizeof name);
+    snprintf(story, sizeof story, "%s has ended, too long ago to say how", name);
+    refuse(rank, record, from, NULL, &lost, story);
+}
+
+void trp_life_refuse(struct trp_rank *rank, struct trp_actor *ending,
                      const struct trp_record *record, int from)
 {
-    struct troupe_ref ref = ref_of(rank, record);
-    const struct trp_end *end = ending ? NULL : trp_actors_end_of(&rank->actors, ref);
-    char name[TRP_WHO_SIZE], forgotten[TRP_WHO_SIZE + 64];
-    trp_ref_name(rank, ref, NULL, name, sizeof name);
-    snprintf(forgotten, sizeof forgotten, "%s has ended, too long ago to say how", name);
-    const char *story = ending ? ending->more->end_story : end ? end->story : forgotten;
-    trp_refuse(rank, record, from, TROUPE_ENDED, story);
+    struct trp_end *end =
+        ending ? NULL : trp_actors_end_of(&rank->actors, ref_of(rank, record));
+    if (ending)
+        refuse(rank, record, from, ending->class_, &ending->more->lost, ending->more->end_story);
+    else if (end)
+        refuse(rank, record, from, end->class_, &end->lost, end->story);
+    else
+        refuse_forgotten(rank, record, from);
 }
 
 /* ---- watching -------------------------------------------------------------------------------- */
@@ -131,7 +165,7 @@ static void tell_end(struct trp_rank *rank, struct trp_watcher watcher, int reas
                      const char *story)
 {
     const struct trp_context scheduler = {.kind = TRP_CONTEXT_METHOD};
-    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .future = watcher.future};
+    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .serial = watcher.future};
     troupe_end end = {reason, story};
     trp_send(rank, &scheduler, watcher.rank, &head, &troupe_type_troupe_end, &end);
 }
@@ -142,7 +176,7 @@ void trp_life_watch(struct trp_rank *rank, struct trp_actor *actor,
     struct trp_watcher watcher = {from, record->future};
     if (!actor) {
         const struct trp_end *end = trp_actors_end_of(&rank->actors, ref_of(rank, record));
-        tell_end(rank, watcher, end ? end->reason : TROUPE_END_STOPPED,
+        tell_end(rank, watcher, end ? end->reason : TROUPE_END_FORGOTTEN,
                  end && end->story ? end->story : "ended too long ago to say how");
         return;
     }
@@ -175,7 +209,7 @@ void trp_life_kill(struct trp_rank *rank, struct trp_actor *actor, const struct 
     char *story = trp_life_story(rank, actor, did, trp_record_body(record));
     struct trp_context *running = actor->running;
     char *copy = strdup(story);
-    trp_life_end_later(actor, record->number, story);
+    trp_life_end_later(actor, (int)record->number, story);
     if (!running) {
         free(copy);
         trp_life_end_now(rank, actor);
@@ -203,38 +237,27 @@ static void refuse_letters(struct trp_rank *rank, struct trp_actor *actor, const
 {
     struct trp_parcel *letter;
     while ((letter = trp_parcel_pop(&actor->mailbox))) {
-        trp_refuse(rank, (struct trp_record *)(void *)letter->bytes, letter->peer, TROUPE_ENDED,
-                   story);
+        refuse(rank, (struct trp_record *)(void *)letter->bytes, letter->peer, actor->class_,
+               &actor->more->lost, story);
         trp_parcel_drop(letter);
     }
 }
 
 static void end_child(struct trp_rank *rank, struct troupe_ref child, const char *story)
 {
-    struct trp_record head = {.kind = TRP_RECORD_KILL,
-                              .creator = trp_ref_creator(child),
-                              .index = trp_ref_index(child),
-                              .generation = trp_ref_generation(child),
-                              .number = TROUPE_END_TIED};
+    struct trp_record head = trp_record_for(child, TRP_RECORD_KILL);
+    head.number = TROUPE_END_TIED;
     char by[2 * TRP_WHO_SIZE];
     snprintf(by, sizeof by, "its creator: %s", story);
     trp_send_bytes(rank, trp_ref_host(child), &head, by, strlen(by) + 1);
 }
 
-static void tell_creator(struct trp_rank *rank, struct troupe_ref ref)
-{
-    struct trp_record head = {.kind = TRP_RECORD_FREED,
-                              .creator = trp_ref_creator(ref),
-                              .index = trp_ref_index(ref),
-                              .generation = trp_ref_generation(ref)};
-    trp_send_bytes(rank, (int)trp_ref_creator(ref), &head, "", 0);
-}
-
 static void tell_others(struct trp_rank *rank, struct trp_actor *actor, const char *story)
 {
     struct trp_actor_more *more = actor->more;
-    for (size_t i = 0; i < more->child_count; i++)
-        end_child(rank, more->children[i], story);
+    struct troupe_ref child;
+    while (trp_ties_pop(&rank->ties, more, &child))
+        end_child(rank, child, story);
     if (more->name)
         free_name(rank, actor->ref, more->name);
     for (size_t i = 0; i < more->watcher_count; i++)
@@ -253,7 +276,7 @@ void trp_life_end_now(struct trp_rank *rank, struct trp_actor *actor)
     trp_unlist_mail(rank, actor);
     refuse_letters(rank, actor, story);
     tell_others(rank, actor, story);
-    tell_creator(rank, actor->ref);
+    tell_creator(rank, actor->ref, more->tie, true);
     trp_actors_remove(&rank->actors, actor, more->end_reason, story);
 }
 

@@ -12,7 +12,8 @@
 
 /* What CREATE carries in `future`. */
 #define TRP_CREATE_NAMED 1u /* a claim of its name is under way */
-#define TRP_CREATE_DEPTH_SHIFT 8
+#define TRP_CREATE_DEPTH_SHIFT 8 /* of its creator, + 1 */
+#define TRP_CREATE_TIE_SHIFT 32  /* the number of the tie to its creator, or 0 */
 
 void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel);
 void trp_life_verdict(struct trp_rank *rank, const struct trp_record *record);
@@ -23,7 +24,7 @@ void trp_life_watch(struct trp_rank *rank, struct trp_actor *actor,
                     const struct trp_record *record, int from);
 
 /* A record for an actor that is ending, or (NULL) has ended: answered with how. */
-void trp_life_refuse(struct trp_rank *rank, const struct trp_actor *ending,
+void trp_life_refuse(struct trp_rank *rank, struct trp_actor *ending,
                      const struct trp_record *record, int from);
 
 /* The actor is to end; `story` is from malloc and taken over. The first word stands. */

@@ -32,7 +32,8 @@ static void take(struct trp_rank *rank, const struct trp_record *record)
 {
     struct trp_parcel *parcel = rank->input.head;
     size_t left = parcel->used - parcel->at;
-    if (left < sizeof *record || trp_record_bytes(record) < sizeof *record ||
+    if (left < 16 || left < trp_record_head(record->kind) ||
+        trp_record_bytes(record) < trp_record_head(record->kind) ||
         trp_record_bytes(record) > left)
         trp_die("a message from rank %d is damaged: %zu bytes are left for a record of %llu",
                 parcel->peer, left, (unsigned long long)trp_record_bytes(record));
@@ -52,7 +53,7 @@ static void deliver_next(struct trp_rank *rank, struct trp_record *record)
 bool trp_loop_takes_answer(struct trp_rank *rank)
 {
     struct trp_record *record = peek(rank);
-    if (!record || record->kind != TRP_RECORD_ANSWER)
+    if (!record || (record->kind != TRP_RECORD_ANSWER && record->kind != TRP_RECORD_FAILED))
         return false;
     deliver_next(rank, record);
     return true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "actor/classes.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "schedule/execute.h"
 #include "schedule/send.h"
@@ -66,13 +67,9 @@ void trp_names_close(struct trp_rank *rank)
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-/* FNV-1a (Fowler, Noll, Vo). */
 static uint64_t hash(const char *text)
 {
-    uint64_t h = 0xcbf29ce484222325u;
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * 0x100000001b3u;
-    return h;
+    return trp_hash(TRP_HASH_BEGIN, text, strlen(text));
 }
 
 int trp_name_home(const struct trp_rank *rank, const char *name)
@@ -112,7 +109,9 @@ static void answer_holder(struct trp_rank *rank, const struct name *name, int to
                           uint32_t wanted)
 {
     const struct troupe_class *has = trp_class_by_id(name->class_), *want = trp_class_by_id(wanted);
-    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .future = future};
+    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .serial = future};
+    struct trp_record failed = {
+        .kind = TRP_RECORD_FAILED, .number = TROUPE_INVALID, .future = future};
     if (trp_class_is_a(has, want)) {
         trp_send_bytes(rank, to, &head, &name->ref, sizeof name->ref);
         return;
@@ -121,8 +120,7 @@ static void answer_holder(struct trp_rank *rank, const struct name *name, int to
     name_holder(rank, name, who, sizeof who);
     snprintf(story, sizeof story, "the name '%.100s' is that of %s, which is no %s", name->text,
              who, want ? want->name : "known class");
-    head.number = TROUPE_INVALID;
-    trp_send_bytes(rank, to, &head, story, strlen(story) + 1);
+    trp_send_bytes(rank, to, &failed, story, strlen(story) + 1);
 }
 
 static void send_verdict(struct trp_rank *rank, const struct trp_record *claim, int status,
@@ -130,10 +128,9 @@ static void send_verdict(struct trp_rank *rank, const struct trp_record *claim, 
 {
     struct trp_record head = {.kind = TRP_RECORD_VERDICT,
                               .creator = claim->creator,
-                              .index = claim->index,
-                              .generation = claim->generation,
+                              .serial = claim->serial,
                               .number = status};
-    trp_send_bytes(rank, claim->number, &head, text, strlen(text) + 1);
+    trp_send_bytes(rank, (int)claim->number, &head, text, strlen(text) + 1);
 }
 
 static void answer_seekers(struct trp_rank *rank, struct name *name)
@@ -153,7 +150,7 @@ void trp_names_claim(struct trp_rank *rank, const struct trp_record *record, int
     struct name *name = find_or_make(rank, trp_record_body(record));
     bool taken = !trp_ref_none(name->ref);
     if (!taken) {
-        name->ref = trp_ref(record->number, record->creator, record->index, record->generation);
+        name->ref = trp_record_ref(record, (int)record->number);
         name->class_ = record->slot;
         send_verdict(rank, record, TROUPE_OK, name->text);
         answer_seekers(rank, name);
@@ -182,16 +179,40 @@ void trp_names_lookup(struct trp_rank *rank, const struct trp_record *record, in
     name->seekers = seeker;
 }
 
+/* Nobody has it and nobody looks for it. */
+static void tidy(struct name **link)
+{
+    struct name *name = *link;
+    if (!trp_ref_none(name->ref) || name->seekers)
+        return;
+    *link = name->next;
+    free_name(name);
+}
+
+/* The answer that it gets frees its future; one that was found meanwhile has had its answer. */
+void trp_names_forget(struct trp_rank *rank, const struct trp_record *record, int from)
+{
+    struct name **link = find(rank, trp_record_body(record));
+    struct seeker **s = *link ? &(*link)->seekers : NULL;
+    while (s && *s && ((*s)->rank != from || (*s)->future != record->future))
+        s = &(*s)->next;
+    if (!s || !*s)
+        return;
+    const struct trp_record head = {
+        .kind = TRP_RECORD_FAILED, .number = TROUPE_CANCELLED, .future = record->future};
+    trp_send_bytes(rank, from, &head, "", 1);
+    struct seeker *seeker = *s;
+    *s = seeker->next;
+    free(seeker);
+    tidy(link);
+}
+
 void trp_names_release(struct trp_rank *rank, const struct trp_record *record)
 {
     struct name **link = find(rank, trp_record_body(record)), *name = *link;
-    struct troupe_ref ref =
-        trp_ref(record->number, record->creator, record->index, record->generation);
+    struct troupe_ref ref = trp_record_ref(record, (int)record->number);
     if (!name || !trp_ref_same(name->ref, ref))
         return;
     name->ref = (struct troupe_ref){0, 0};
-    if (!name->seekers) {
-        *link = name->next;
-        free_name(name);
-    }
+    tidy(link);
 }

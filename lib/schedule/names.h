@@ -18,6 +18,7 @@ int trp_name_home(const struct trp_rank *rank, const char *name);
    one who has it and is told its handle. */
 void trp_names_claim(struct trp_rank *rank, const struct trp_record *record, int from);
 void trp_names_lookup(struct trp_rank *rank, const struct trp_record *record, int from);
+void trp_names_forget(struct trp_rank *rank, const struct trp_record *record, int from);
 void trp_names_release(struct trp_rank *rank, const struct trp_record *record);
 
 /* How a handle is answered. */

@@ -45,7 +45,7 @@ void trp_workers_call(struct trp_actor *actor, const struct troupe_method *metho
                                  .method = method,
                                  .args = trp_record_body(record),
                                  .caller = parcel->peer,
-                                 .answer = record->kind == TRP_RECORD_CALL ? record->future : 0};
+                                 .answer = record->kind == TRP_RECORD_ASK ? record->future : 0};
     w->unfinished++;
     pthread_cond_signal(&worker->called);
     pthread_mutex_unlock(&w->lock);
@@ -102,7 +102,8 @@ void trp_workers_kill(struct trp_rank *rank, struct trp_actor *actor, int status
         cancel_method(actor->more->worker, status, story);
         return;
     }
-    const struct trp_record record = {.kind = TRP_RECORD_CALL, .future = call.answer};
+    const struct trp_record record = {.kind = call.answer ? TRP_RECORD_ASK : TRP_RECORD_TELL,
+                                      .future = call.answer};
     trp_refuse(rank, &record, call.caller, status, story);
     free(story);
     trp_parcel_drop(actor->more->lent);

@@ -13,7 +13,7 @@
 
 struct counts {
     uint64_t sent, received;
-    int64_t tasks, deepest;
+    int64_t tasks, parked, deepest;
     bool busy;
 };
 
@@ -32,6 +32,8 @@ static struct counts count(struct trp_rank *rank)
     return (struct counts){.sent = rank->sent,
                            .received = rank->received,
                            .tasks = trp_workers_unfinished(rank),
+                           .parked = (int64_t)rank->parked_count -
+                                     (rank->main->stack != NULL),
                            .deepest = trp_life_deepest(rank),
                            .busy = busy(rank)};
 }
@@ -41,6 +43,7 @@ static void add(struct trp_census *census, const struct counts *counts)
     census->sent += counts->sent;
     census->received += counts->received;
     census->tasks += counts->tasks;
+    census->parked += counts->parked;
     census->busy |= counts->busy;
     if (counts->deepest > census->deepest)
         census->deepest = (int)counts->deepest;
@@ -99,8 +102,9 @@ void trp_quiet_wait(struct trp_rank *rank)
             return;
         if (trp_now() > end) {
             trp_log(TRP_LOG_WARNING,
-                    "%lld tasks are given up: they go on %g s after the driver has returned",
-                    (long long)now.tasks, rank->linger);
+                    "what is not done %g s after the driver has returned is given up: %lld tasks "
+                    "or methods of actors with CPUs, %lld light methods that wait",
+                    rank->linger, (long long)now.tasks, (long long)now.parked);
             return;
         }
         if (now.busy || last.busy == now.busy)
@@ -153,7 +157,7 @@ void trp_quiet_deliver(struct trp_rank *rank, const struct trp_record *record, i
 {
     switch (record->kind) {
     case TRP_RECORD_LEVEL:
-        trp_life_end_level(rank, record->number);
+        trp_life_end_level(rank, (int)record->number);
         send_counts(rank, from);
         break;
     case TRP_RECORD_PROBE:
@@ -163,11 +167,11 @@ void trp_quiet_deliver(struct trp_rank *rank, const struct trp_record *record, i
         take_counts(rank, record);
         break;
     case TRP_RECORD_EXIT:
-        exit_job(rank, record->number);
+        exit_job(rank, (int)record->number);
         break;
     default:
         rank->over = true;
-        rank->status = record->number;
+        rank->status = (int)record->number;
         trp_wake(rank->main);
     }
 }

@@ -14,6 +14,8 @@
 #define METHOD_STACK (256 * 1024) /* bytes; only what is touched takes memory */
 
 struct trp_rank *trp_home;
+struct trp_futures trp_shared_futures;
+static int sharers; /* ranks that are open, or abandoned */
 static struct trp_rank *abandoned; /* for those who look for leaks */
 
 static void learn_cpus(struct trp_rank *rank)
@@ -37,8 +39,10 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
     trp_inbox_open(&rank->inbox);
     trp_guests_open(&rank->guests);
     trp_actors_open(&rank->actors, rank->ranks);
+    trp_ties_open(&rank->ties);
     trp_futures_open(&rank->futures, false);
-    trp_futures_open(&rank->shared_futures, true);
+    if (sharers++ == 0)
+        trp_futures_open(&trp_shared_futures, true);
     trp_names_open(rank);
     learn_cpus(rank);
     trp_workers_open(rank);
@@ -93,8 +97,10 @@ void trp_rank_close(struct trp_rank *rank)
         return;
     }
     trp_actors_close(&rank->actors);
+    trp_ties_close(&rank->ties);
     trp_futures_close(&rank->futures);
-    trp_futures_close(&rank->shared_futures);
+    if (--sharers == 0)
+        trp_futures_close(&trp_shared_futures);
     trp_inbox_close(&rank->inbox);
     trp_guests_close(&rank->guests);
     free(rank->outbox);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "actor/actor.h"
+#include "actor/ties.h"
 #include "schedule/carrier.h"
 #include "schedule/context.h"
 #include "schedule/futures.h"
@@ -43,6 +44,7 @@ struct trp_census {
     uint64_t sent, received;
     bool busy;
     int64_t tasks; /* not finished */
+    int64_t parked; /* light methods, the main routines not counted */
     int deepest;   /* of actors' depths */
 };
 
@@ -65,7 +67,8 @@ struct trp_rank {
     _Atomic bool naps; /* asleep, but not for long: a tell of a task need not wake it */
 
     struct trp_actors actors;
-    struct trp_futures futures, shared_futures;
+    struct trp_ties ties;
+    struct trp_futures futures;
     struct trp_workers *workers;
     struct trp_names *names; /* whose home is here */
 
@@ -85,6 +88,10 @@ struct trp_rank {
 /* The rank of threads that are nobody's context: those of an OpenMP team. */
 extern struct trp_rank *trp_home;
 
+/* Futures of tasks and their teams, of all ranks that the process plays: a thread of a team knows
+   no rank. */
+extern struct trp_futures trp_shared_futures;
+
 /* `native` is the stack that the rank's main routine runs on; `stack_bytes` is for methods, 0: the
    default. */
 struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
@@ -103,7 +110,7 @@ static inline bool trp_on_scheduler(const struct trp_context *context)
 
 static inline struct trp_futures *trp_futures_of(struct trp_rank *rank, uint64_t id)
 {
-    return trp_future_is_shared(id) ? &rank->shared_futures : &rank->futures;
+    return trp_future_is_shared(id) ? &trp_shared_futures : &rank->futures;
 }
 
 #endif

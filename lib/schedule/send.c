@@ -65,12 +65,6 @@ static struct trp_record *reserve(struct trp_rank *rank, int to, size_t bytes)
     return record;
 }
 
-static void begin_record(struct trp_record *record, const struct trp_record *head, size_t bytes)
-{
-    *record = *head;
-    record->words = (uint32_t)(bytes / 8);
-}
-
 static void count_sent(struct trp_rank *rank, int to, const struct trp_record *head)
 {
     rank->sent += to != rank->rank && trp_record_counts(head);
@@ -116,7 +110,7 @@ static struct trp_draft *draft_new(int to, size_t bytes)
 
 static bool is_tell(const struct trp_record *record)
 {
-    return record->kind == TRP_RECORD_CALL && !record->future;
+    return record->kind == TRP_RECORD_TELL;
 }
 
 /* While tasks fill the CPUs each wake-up costs them some: a tell waits for the end of the nap. The
@@ -183,45 +177,40 @@ bool trp_inbox_empty_out(struct trp_rank *rank)
 int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
              const struct trp_record *head, const struct troupe_type *type, const void *value)
 {
-    size_t body = trp_packed_size(type, value);
-    if (body > (size_t)UINT32_MAX * 8 - sizeof *head)
+    size_t bytes = trp_record_whole(head->kind, trp_packed_size(type, value));
+    if (bytes == SIZE_MAX)
         return TROUPE_INVALID;
-    size_t bytes = sizeof *head + body;
     if (trp_on_scheduler(from)) {
         struct trp_record *record = try_reserve(rank, to, bytes);
         if (!record)
             return TROUPE_NO_MEMORY;
-        begin_record(record, head, bytes);
+        trp_record_begin(record, head, bytes);
         trp_pack(type, value, trp_record_body(record));
         count_sent(rank, to, head);
     } else {
         struct trp_draft *draft = draft_new(to, bytes);
         if (!draft)
             return TROUPE_NO_MEMORY;
-        begin_record(record_of(draft), head, bytes);
+        trp_record_begin(record_of(draft), head, bytes);
         trp_pack(type, value, trp_record_body(record_of(draft)));
         draft_post(rank, draft);
     }
     return TROUPE_OK;
 }
 
-static size_t whole(size_t size)
-{
-    return sizeof(struct trp_record) + ((size + 7) & ~(size_t)7);
-}
-
 static void fill(struct trp_record *record, const struct trp_record *head, const void *bytes,
                  size_t size)
 {
-    begin_record(record, head, whole(size));
-    memset((char *)record + whole(size) - 8, 0, size ? 8 : 0);
+    size_t whole = trp_record_whole(head->kind, size);
+    trp_record_begin(record, head, whole);
+    memset((char *)record + whole - 8, 0, size ? 8 : 0);
     memcpy(trp_record_body(record), bytes, size);
 }
 
 void trp_send_bytes(struct trp_rank *rank, int to, const struct trp_record *head,
                     const void *bytes, size_t size)
 {
-    fill(reserve(rank, to, whole(size)), head, bytes, size);
+    fill(reserve(rank, to, trp_record_whole(head->kind, size)), head, bytes, size);
     count_sent(rank, to, head);
 }
 
@@ -232,7 +221,7 @@ void trp_send_bytes_from(struct trp_rank *rank, const struct trp_context *from, 
         trp_send_bytes(rank, to, head, bytes, size);
         return;
     }
-    struct trp_draft *draft = draft_new(to, whole(size));
+    struct trp_draft *draft = draft_new(to, trp_record_whole(head->kind, size));
     if (!draft)
         trp_die("no memory for a message of %zu bytes", size);
     fill(record_of(draft), head, bytes, size);

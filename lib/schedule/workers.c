@@ -92,9 +92,9 @@ static struct order *take_order(struct trp_workers *w, const struct trp_worker *
 {
     struct order *order = w->head;
     if (worker->cpus || !order || w->resuming ||
-        trp_workers_slots(w, record_of(order)->number) > w->free)
+        trp_workers_slots(w, (int)record_of(order)->number) > w->free)
         return NULL;
-    w->free -= trp_workers_slots(w, record_of(order)->number);
+    w->free -= trp_workers_slots(w, (int)record_of(order)->number);
     w->head = order->next;
     w->queued--;
     return order;
@@ -127,12 +127,9 @@ static void give_back(struct trp_workers *w, int slots)
 
 static void tell_done(struct trp_context *c, int status, const char *story)
 {
-    struct trp_record head = {.kind = TRP_RECORD_DONE,
-                              .slot = c->exiting,
-                              .creator = trp_ref_creator(c->actor->ref),
-                              .index = trp_ref_index(c->actor->ref),
-                              .generation = trp_ref_generation(c->actor->ref),
-                              .number = c->method == c->actor->class_->init ? status : TROUPE_OK};
+    struct trp_record head = trp_record_for(c->actor->ref, TRP_RECORD_DONE);
+    head.slot = c->exiting;
+    head.number = c->method == c->actor->class_->init ? status : TROUPE_OK;
     story = status == TROUPE_OK ? "" : story;
     trp_send_bytes_from(c->rank, c, c->rank->rank, &head, story, strlen(story) + 1);
 }
@@ -153,6 +150,8 @@ static void finish(struct trp_context *c)
 static void conclude(struct trp_context *c, int status, const void *value)
 {
     struct trp_workers *w = c->rank->workers;
+    if (c->guest)
+        trp_guests_leave(c->rank);
     if (c->kind == TRP_CONTEXT_METHOD) {
         pthread_mutex_lock(&w->lock);
         c->worker->method = NULL; /* from here nobody can kill it */
@@ -202,7 +201,8 @@ static void run_task(struct trp_worker *worker, struct order *order)
                                   .args = trp_record_body(record),
                                   .caller = order->caller,
                                   .answer = record->future,
-                                  .cpus = trp_workers_slots(worker->rank->workers, record->number)};
+                                  .cpus = trp_workers_slots(worker->rank->workers,
+                                                            (int)record->number)};
     trp_arena_push(&context.arena, order->block);
     if (trp_unpack(&context.method->signature->args, context.args, trp_record_body_size(record)))
         run(&context);

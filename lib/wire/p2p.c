@@ -129,11 +129,7 @@ static void post(struct p2p_wire *w, unsigned slot)
 static struct trp_parcel *cut(const unsigned char *bytes)
 {
     struct trp_parcel *parcel = trp_parcel_new(TRP_PARCEL_BYTES);
-    struct trp_record *record = (struct trp_record *)(void *)parcel->bytes;
-    memcpy(record, bytes, sizeof *record);
-    record->kind |= TRP_RECORD_CUT;
-    record->words = sizeof *record / 8;
-    parcel->used = sizeof *record;
+    parcel->used = trp_record_cut(parcel->bytes, bytes);
     return parcel;
 }
 

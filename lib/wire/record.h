@@ -1,19 +1,27 @@
 /*
  * What parcels are made of: records, one after the other, each a header and its values.
  *
- * A record is a multiple of 8 bytes long and starts at a multiple of 8.
+ * A record is a multiple of 8 bytes long and starts at a multiple of 8. Its header is as long as
+ * its kind needs: two words for the frequent ones, so that a tell of two numbers is 32 bytes, and
+ * the tells of one method to one actor that follow it add only their arguments to the same record.
  */
 #ifndef TRP_RECORD_H
 #define TRP_RECORD_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum trp_record_kind {
-    TRP_RECORD_CALL = 1, /* a method of an actor: slot, actor, future (0 for a tell) */
+    /* Headers of two words. */
+    TRP_RECORD_TELL = 1, /* a method of an actor: slot, actor; arguments, maybe of many tells */
+    TRP_RECORD_ANSWER,   /* the value of a future, which is in `serial` */
+    /* Of three. */
+    TRP_RECORD_ASK,      /* as TELL, of one: the answer is for `future` */
+    /* Of four. */
     TRP_RECORD_CREATE,   /* a new actor: slot is the class's id */
     TRP_RECORD_TASK,     /* slot is the task's number */
-    TRP_RECORD_ANSWER,   /* status and value, or status and story, of a future */
+    TRP_RECORD_FAILED,   /* an answer, too: number is the status, the body the story */
     TRP_RECORD_STOP,     /* an actor is to end after what came before; body: by whom */
     TRP_RECORD_KILL,     /* an actor is to end now; body: by whom */
     TRP_RECORD_WATCH,    /* a future of an actor's end */
@@ -21,6 +29,7 @@ enum trp_record_kind {
     TRP_RECORD_CLAIM,    /* to a name's home: slot is the class; body: the name */
     TRP_RECORD_VERDICT,  /* from there to the host: number is 0, or the body says who has it */
     TRP_RECORD_LOOKUP,   /* to a name's home: slot is the class; body: the name */
+    TRP_RECORD_FORGET,   /* to a name's home: that lookup has timed out; body: the name */
     TRP_RECORD_RELEASE,  /* to a name's home: the actor has ended; body: the name */
     TRP_RECORD_ALARM,    /* to this rank: a tell for later; see schedule/alarms.h */
     TRP_RECORD_CANCEL,   /* to this rank: no more of that */
@@ -30,40 +39,98 @@ enum trp_record_kind {
     TRP_RECORD_COUNTS,   /* the answer to that */
     TRP_RECORD_LEVEL,    /* rank 0 says: end the actors of depth number; answered by COUNTS */
     TRP_RECORD_END,      /* the job is over */
-    TRP_RECORD_CUT = 0x8000, /* with another: the body is missing, there was no memory for it */
 };
 
-struct trp_record {
-    uint32_t words; /* of 8 bytes, this header included */
-    uint16_t kind;
-    uint16_t slot;
-    uint32_t creator; /* the actor: rank that made it, */
-    uint32_t index;   /* index among what that rank put here, */
-    uint32_t generation;
-    int32_t number;  /* ANSWER, END: status; TASK, CREATE: CPUs */
-    uint64_t future; /* on the rank it came from (ANSWER: on the one it goes to) */
+enum trp_record_flags {
+    TRP_RECORD_CUT = 1, /* the body is missing: there was no memory for it */
 };
+
+#define TRP_RECORD_WORDS_MAX ((1u << 20) - 1)
+#define TRP_RANKS_MAX (1u << 20)
+
+struct trp_record {
+    uint64_t words : 20; /* of 8 bytes, all of it; 0: in one more word behind the header */
+    uint64_t kind : 6;
+    uint64_t flags : 2;
+    uint64_t slot : 16;
+    uint64_t creator : 20; /* the actor: rank that made it, */
+    uint64_t serial;       /* and index and generation, as in its handle */
+    uint64_t future;       /* on the rank it came from (FAILED: on the one it goes to) */
+    int64_t number;        /* EXIT, END, FAILED: status; TASK, CREATE: CPUs */
+};
+
+/* Bytes of the header of records of a kind, but for the word of a long one. */
+static inline size_t trp_record_head(unsigned kind)
+{
+    return kind <= TRP_RECORD_ANSWER ? 16 : kind == TRP_RECORD_ASK ? 24 : 32;
+}
 
 /* The values behind the header. */
 static inline void *trp_record_body(const struct trp_record *record)
 {
-    return (void *)(uintptr_t)(record + 1);
+    char *end = (char *)(uintptr_t)record + trp_record_head(record->kind);
+    return record->words ? end : end + 8;
 }
 
 static inline uint64_t trp_record_bytes(const struct trp_record *record)
 {
-    return 8 * (uint64_t)record->words;
+    uint64_t bytes;
+    if (record->words)
+        return 8 * (uint64_t)record->words;
+    memcpy(&bytes, (const char *)record + trp_record_head(record->kind), 8);
+    return bytes;
 }
 
 static inline size_t trp_record_body_size(const struct trp_record *record)
 {
-    return trp_record_bytes(record) - sizeof *record;
+    size_t head = (size_t)((char *)trp_record_body(record) - (const char *)record);
+    return trp_record_bytes(record) - head;
+}
+
+/* Bytes of a record with that body, rounded up; SIZE_MAX when there is no such number. */
+static inline size_t trp_record_whole(unsigned kind, size_t body)
+{
+    if (body > SIZE_MAX / 2)
+        return SIZE_MAX;
+    size_t bytes = trp_record_head(kind) + ((body + 7) & ~(size_t)7);
+    return bytes / 8 > TRP_RECORD_WORDS_MAX ? bytes + 8 : bytes;
+}
+
+/* Writes the header of a record of so many bytes, as trp_record_whole has it. */
+static inline void trp_record_begin(struct trp_record *record, const struct trp_record *head,
+                                    size_t bytes)
+{
+    size_t size = trp_record_head(head->kind);
+    uint64_t whole = bytes;
+    memcpy(record, head, size);
+    record->words = bytes / 8 <= TRP_RECORD_WORDS_MAX ? bytes / 8 : 0;
+    if (!record->words)
+        memcpy((char *)record + size, &whole, 8);
+}
+
+/* What is kept of a record that there is no memory for: who it was for. Returns its bytes. */
+static inline size_t trp_record_cut(void *to, const void *beginning)
+{
+    struct trp_record *record = to;
+    memmove(to, beginning, 8);
+    size_t size = trp_record_head(record->kind);
+    memmove(record, beginning, size);
+    record->flags |= TRP_RECORD_CUT;
+    record->words = size / 8;
+    return size;
+}
+
+/* The future that an asker waits for; 0: nobody asked. */
+static inline uint64_t trp_record_future(const struct trp_record *record)
+{
+    return record->kind == TRP_RECORD_TELL || record->kind == TRP_RECORD_ANSWER ? 0
+                                                                                : record->future;
 }
 
 /* What the end of the job is found out with is not counted among what was sent. */
 static inline int trp_record_counts(const struct trp_record *record)
 {
-    return (record->kind & ~TRP_RECORD_CUT) < TRP_RECORD_PROBE;
+    return record->kind < TRP_RECORD_PROBE;
 }
 
 #endif

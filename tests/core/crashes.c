@@ -1,13 +1,15 @@
 /*
  * A program that dies in one of many ways, for tests/core.sh.
  *
- *     crashes HOW WHERE [RANK]    HOW: segv abrt fpe overflow kill; WHERE: method task driver init
+ *     crashes HOW WHERE [RANK]    HOW: segv bus abrt fpe overflow kill
+ *                                 WHERE: method task driver init
  *     crashes traffic             calls and tasks between all ranks without end
  */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "troupe.h"
@@ -25,6 +27,15 @@ __attribute__((noinline)) static int overflow(int n)
     return deeper + frame[n % 4096];
 }
 
+/* In a page of a file that has no such page. */
+static volatile char *past_the_end(void)
+{
+    FILE *file = tmpfile();
+    void *page = file ? mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(file), 0)
+                      : MAP_FAILED;
+    return page == MAP_FAILED ? NULL : page;
+}
+
 static void die(void)
 {
     if (!strcmp(how, "segv"))
@@ -33,6 +44,8 @@ static void die(void)
         abort();
     else if (!strcmp(how, "fpe"))
         raise(SIGFPE); /* what an integer division by zero raises on x86, but not everywhere */
+    else if (!strcmp(how, "bus"))
+        *past_the_end() = 1;
     else if (!strcmp(how, "overflow"))
         zero = overflow(1) & 0;
     else if (!strcmp(how, "kill"))

@@ -35,6 +35,7 @@ TROUPE_TELL(worker, log_line, (int, line));
 TROUPE_TELL(worker, ticked);
 TROUPE_ASK(worker, size_of, size_t, (TROUPE_SPAN(uint8_t), bytes));
 TROUPE_ASK(worker, hold, void, (double, seconds));
+TROUPE_TELL(worker, let_go); /* whoever holds on this rank */
 TROUPE_ASK(worker, big, TROUPE_SPAN(uint8_t), (size_t, count));
 #ifdef OTHER_BINARY
 TROUPE_ASK(worker, one_more, int);
@@ -74,10 +75,19 @@ static size_t on_size_of(struct worker_state *self, TROUPE_SPAN(uint8_t) bytes)
     return bytes.count;
 }
 
+static volatile bool let_go;
+
+static void on_let_go(struct worker_state *self)
+{
+    (void)self;
+    let_go = true;
+}
+
 static void on_hold(struct worker_state *self, double seconds)
 {
     (void)self;
-    troupe_sleep(seconds);
+    for (double waited = 0; waited < seconds && !let_go; waited += 0.01)
+        troupe_sleep(0.01);
 }
 
 static TROUPE_SPAN(uint8_t) on_big(struct worker_state *self, size_t count)
@@ -92,11 +102,11 @@ static int on_one_more(struct worker_state *self)
     return self->ticks;
 }
 TROUPE_IMPLEMENT(worker, (exit_now, on_exit_now), (log_line, on_log_line), (ticked, on_ticked),
-                 (size_of, on_size_of), (hold, on_hold), (big, on_big),
+                 (size_of, on_size_of), (hold, on_hold), (let_go, on_let_go), (big, on_big),
                  (one_more, on_one_more));
 #else
 TROUPE_IMPLEMENT(worker, (exit_now, on_exit_now), (log_line, on_log_line), (ticked, on_ticked),
-                 (size_of, on_size_of), (hold, on_hold), (big, on_big));
+                 (size_of, on_size_of), (hold, on_hold), (let_go, on_let_go), (big, on_big));
 #endif
 
 static int on_burn(void)
@@ -174,7 +184,7 @@ static void run_memory(void)
     if (is("memory-sender"))
         allow_megabytes(50);
     if (is("memory-busy"))
-        troupe_drop(worker_hold(w, 0.3));
+        troupe_drop(worker_hold(w, 60));
     if (is("memory-task"))
         say_status("task", troupe_get(troupe_submit(size_task, .bytes = bytes,
                                                     .with = {.place = troupe_on(to)}),
@@ -187,6 +197,7 @@ static void run_memory(void)
         say_status("result", troupe_get(worker_big(w, count), &back));
     else
         say_status("ask", troupe_get(worker_size_of(w, bytes), &got));
+    worker_let_go(worker_on(to));
     say("bytes", troupe_await(worker_size_of(w, (TROUPE_SPAN(uint8_t)){bytes.data, 11})) == 11);
 }
 

@@ -441,7 +441,7 @@ static void more_is_made_once_and_empty(void **state)
     struct trp_actor_more *more = trp_actor_more(actor);
     assert_ptr_equal(actor->more, more);
     assert_ptr_equal(trp_actor_more(actor), more);
-    assert_int_equal(more->watcher_count + more->child_count, 0);
+    assert_int_equal(more->watcher_count + more->children + more->tie, 0);
     assert_null(more->name);
     assert_null(more->create);
     assert_false(more->name_granted);
@@ -468,7 +468,7 @@ static void all_that_an_actor_has_is_freed_with_it(void **state)
                                         : trp_actors_find(&actors, ref(0, i));
         struct trp_actor_more *more = trp_actor_more(actor);
         more->watchers = malloc(8);
-        more->children = malloc(8);
+        assert_true(trp_actor_unask(actor, 7));
         more->name = strdup("a name");
         more->end_story = strdup("a story");
         more->create = trp_parcel_new(8);

@@ -81,9 +81,9 @@ static const struct trp_record *next_record(int to)
 }
 
 static const struct trp_record call = {
-    .kind = TRP_RECORD_CALL, .slot = 3, .creator = 2, .index = 9, .generation = 4};
+    .kind = TRP_RECORD_TELL, .slot = 3, .creator = 2, .serial = (UINT64_C(9) << 32) | 4};
 
-static bool send_alarm(uint64_t number, double after, double every, int to, troupe_str text)
+static int send_alarm(uint64_t number, double after, double every, int to, troupe_str text)
 {
     struct trp_alarm_times times = {after, every, to};
     return trp_alarm_send(&rank, &method, number, times, &call, &troupe_type_troupe_str, &text);
@@ -91,7 +91,7 @@ static bool send_alarm(uint64_t number, double after, double every, int to, trou
 
 static void set(uint64_t number, double after, double every, int to, troupe_str text)
 {
-    assert_true(send_alarm(number, after, every, to, text));
+    assert_int_equal(send_alarm(number, after, every, to, text), TROUPE_OK);
     const struct trp_record *record = next_record(ME);
     assert_non_null(record);
     assert_int_equal(record->kind, TRP_RECORD_ALARM);
@@ -112,12 +112,10 @@ static void assert_came(int to, const char *text)
 {
     const struct trp_record *record = next_record(to);
     assert_non_null(record);
-    assert_int_equal(record->kind, TRP_RECORD_CALL);
+    assert_int_equal(record->kind, TRP_RECORD_TELL);
     assert_int_equal(record->slot, 3);
     assert_int_equal(record->creator, 2);
-    assert_int_equal(record->index, 9);
-    assert_int_equal(record->generation, 4);
-    assert_int_equal(record->future, 0);
+    assert_int_equal(record->serial, call.serial);
     assert_string_equal((const char *)trp_record_body(record) + sizeof(troupe_str), text);
 }
 
@@ -183,7 +181,8 @@ static void what_a_task_sets_comes_by_the_inbox(void **state)
     troupe_str text = "of a task";
 
     (void)state;
-    assert_true(trp_alarm_send(&rank, &task, 8, times, &call, &troupe_type_troupe_str, &text));
+    assert_int_equal(trp_alarm_send(&rank, &task, 8, times, &call, &troupe_type_troupe_str, &text),
+                     TROUPE_OK);
     assert_int_equal(wakes, 1);
     assert_null(next_record(ME));
     assert_true(trp_inbox_empty_out(&rank));
@@ -199,8 +198,9 @@ static void what_no_memory_holds_is_refused(void **state)
     struct trp_alarm_times times = {1, 0, 2};
 
     (void)state;
-    assert_false(trp_alarm_send(&rank, &method, 1, times, &call, &troupe_type_troupe_span_double,
-                                &endless));
+    assert_int_equal(trp_alarm_send(&rank, &method, 1, times, &call,
+                                    &troupe_type_troupe_span_double, &endless),
+                     TROUPE_INVALID);
     assert_null(next_record(ME));
 }
 

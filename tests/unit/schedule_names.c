@@ -67,7 +67,7 @@ struct letter {
 static struct letter letter(int kind, const struct troupe_class *class_, const char *name)
 {
     struct letter l = {.record = {.words = sizeof l / 8,
-                                  .kind = (uint16_t)kind,
+                                  .kind = kind,
                                   .slot = (uint16_t)class_->id}};
     snprintf(l.name, sizeof l.name, "%s", name);
     return l;
@@ -82,8 +82,7 @@ static struct letter by(struct letter l, struct troupe_ref ref, uint64_t future)
 {
     l.record.number = trp_ref_host(ref);
     l.record.creator = trp_ref_creator(ref);
-    l.record.index = trp_ref_index(ref);
-    l.record.generation = trp_ref_generation(ref);
+    l.record.serial = ref.serial;
     l.record.future = future;
     return l;
 }
@@ -108,6 +107,13 @@ static void release(struct troupe_ref ref, const char *name)
     trp_names_release(&rank, &l.record);
 }
 
+static void forget(const char *name, uint64_t future, int from)
+{
+    struct letter l = letter(TRP_RECORD_FORGET, &animal, name);
+    l.record.future = future;
+    trp_names_forget(&rank, &l.record, from);
+}
+
 static const struct trp_record *next_record(int to)
 {
     struct trp_parcel *parcel = outbox[to];
@@ -123,8 +129,7 @@ static void assert_verdict(uint32_t index, int status, const char *text)
     const struct trp_record *record = next_record(HOST);
     assert_non_null(record);
     assert_int_equal(record->kind, TRP_RECORD_VERDICT);
-    assert_true(trp_ref_same(trp_ref(HOST, record->creator, record->index, record->generation),
-                             actor(index)));
+    assert_true(trp_ref_same(trp_record_ref(record, HOST), actor(index)));
     assert_int_equal(record->number, status);
     assert_string_equal(trp_record_body(record), text);
 }
@@ -133,9 +138,14 @@ static const struct trp_record *answer(int to, uint64_t future, int status)
 {
     const struct trp_record *record = next_record(to);
     assert_non_null(record);
-    assert_int_equal(record->kind, TRP_RECORD_ANSWER);
-    assert_int_equal(record->future, future);
-    assert_int_equal(record->number, status);
+    if (status == TROUPE_OK) {
+        assert_int_equal(record->kind, TRP_RECORD_ANSWER);
+        assert_int_equal(record->serial, future);
+    } else {
+        assert_int_equal(record->kind, TRP_RECORD_FAILED);
+        assert_int_equal(record->future, future);
+        assert_int_equal(record->number, status);
+    }
     return record;
 }
 
@@ -174,6 +184,27 @@ static void every_rank_knows_the_same_home_of_a_name(void **state)
     }
     for (int i = 0; i < RANKS; i++)
         assert_true(homes[i] > 50);
+}
+
+/* ---- lookups that are given up --------------------------------------------------------------- */
+
+static void who_gave_up_looking_is_answered_once_and_never_again(void **state)
+{
+    (void)state;
+    look_for(&cat, "tom", 1, SEEKER);
+    look_for(&cat, "tom", 2, SEEKER);
+    look_for(&cat, "tom", 1, 0);
+    forget("tom", 1, SEEKER);
+    answer(SEEKER, 1, TROUPE_CANCELLED);
+    forget("tom", 1, SEEKER);
+    forget("nobody's", 1, SEEKER);
+    assert_silent();
+    claim(4, &cat, "tom", 0, HOST);
+    assert_told(0, 1, 4);
+    assert_told(SEEKER, 2, 4);
+    assert_verdict(4, TROUPE_OK, "tom");
+    forget("tom", 2, SEEKER); /* too late: it has been told */
+    assert_silent();
 }
 
 /* ---- claims ---------------------------------------------------------------------------------- */
@@ -260,8 +291,11 @@ static void who_looks_too_early_waits_until_somebody_has_the_name(void **state)
     claim(1, &cat, "tom", 0, HOST);
     assert_verdict(1, TROUPE_OK, "tom");
     unsigned told = 0;
-    for (const struct trp_record *r; (r = next_record(SEEKER)); told |= 1u << r->future)
-        assert_int_equal(r->number, r->future % 2 ? TROUPE_OK : TROUPE_INVALID);
+    for (const struct trp_record *r; (r = next_record(SEEKER));) {
+        uint64_t future = r->kind == TRP_RECORD_ANSWER ? r->serial : r->future;
+        assert_int_equal(r->kind, future % 2 ? TRP_RECORD_ANSWER : TRP_RECORD_FAILED);
+        told |= 1u << future;
+    }
     assert_int_equal(told, 0x7fe);
     assert_silent();
 }
@@ -347,6 +381,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(every_rank_knows_the_same_home_of_a_name),
+        TEST(who_gave_up_looking_is_answered_once_and_never_again),
         TEST(the_first_who_claims_a_name_gets_it_and_the_next_is_told_who_has_it),
         TEST(a_name_is_any_text),
         TEST(who_is_content_with_another_is_told_the_one_who_has_the_name),
