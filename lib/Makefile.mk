@@ -92,15 +92,29 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/worker.h \
 	lib/schedule/workers.c \
 	lib/schedule/workers.h \
+	lib/wire/bulks.c \
+	lib/wire/bulks.h \
 	lib/wire/doorbell.c \
 	lib/wire/doorbell.h \
+	lib/wire/messages.c \
+	lib/wire/messages.h \
+	lib/wire/mpi_wire.c \
+	lib/wire/mpi_wire.h \
 	lib/wire/p2p.c \
 	lib/wire/pack.c \
 	lib/wire/pack.h \
 	lib/wire/parcel.c \
 	lib/wire/parcel.h \
+	lib/wire/pieces.c \
+	lib/wire/pieces.h \
 	lib/wire/record.h \
+	lib/wire/ring.c \
+	lib/wire/ring.h \
+	lib/wire/rings.c \
+	lib/wire/rings.h \
+	lib/wire/rma.c \
 	lib/wire/self.c \
+	lib/wire/tags.h \
 	lib/wire/wire.h
 
 lib_libtroupe_la_LIBADD  = $(HWLOC_LIBS) $(MPI_LIBS)

@@ -2,7 +2,8 @@
  * Parcels: batches of records on their way to one rank, the unit that transports carry.
  *
  * A parcel is counted: who keeps a pointer into it holds it. Usual ones come from a pool of the
- * thread that runs the scheduler; one that is larger, for a single large record, from malloc.
+ * thread that runs the scheduler; of larger ones, for a single large record each, it keeps the few
+ * that were last used.
  */
 #ifndef TRP_PARCEL_H
 #define TRP_PARCEL_H
@@ -26,7 +27,8 @@ struct trp_parcel_queue {
     struct trp_parcel *head, *tail;
 };
 
-/* Held once. Never NULL: the process ends when memory is short. */
+/* Held once, and with at least that room, if that is more than the usual; otherwise exactly that.
+   Never NULL: the process ends when memory is short. */
 struct trp_parcel *trp_parcel_new(size_t room);
 struct trp_parcel *trp_parcel_try(size_t room); /* NULL when memory is short */
 void trp_parcel_recycle(struct trp_parcel *parcel);
