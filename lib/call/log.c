@@ -17,8 +17,8 @@ static void tag(const struct trp_context *c, char *text, size_t size)
     else if (c->kind == TRP_CONTEXT_TASK)
         snprintf(text, size, "(task %s)", c->method->signature->name);
     else
-        snprintf(text, size, "(%s %d:%llu)", c->actor->class_->name, trp_ref_host(c->actor->ref),
-                 (unsigned long long)trp_ref_number(c->actor->ref, c->rank->ranks));
+        snprintf(text, size, "(%s %d:%llu)", c->actor->class_->name, trp_ref_host(trp_actor_ref(c->actor)),
+                 (unsigned long long)trp_ref_number(trp_actor_ref(c->actor), c->rank->ranks));
 }
 
 void troupe_log(enum troupe_log_level level, const char *format, ...)
