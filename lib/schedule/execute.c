@@ -144,7 +144,7 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
         trp_conclude_actor(c->rank, actor);
 }
 
-/* ---- running: on the loop's stack; if the method waits, these frames wait with it ------------- */
+/* ---- running: on the loop's stack; if the method waits, these frames wait with it ------------ */
 
 /* Zeroed, of the size of the method's result. */
 static void *result_in(struct trp_context *c, uint64_t *small, size_t size)
