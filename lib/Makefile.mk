@@ -22,6 +22,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/actor/actor.h \
 	lib/actor/classes.c \
 	lib/actor/classes.h \
+	lib/actor/slab.c \
+	lib/actor/slab.h \
 	lib/actor/ties.c \
 	lib/actor/ties.h \
 	lib/base/arena.c \
@@ -74,6 +76,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/life.h \
 	lib/schedule/loop.c \
 	lib/schedule/loop.h \
+	lib/schedule/mail.c \
+	lib/schedule/mail.h \
 	lib/schedule/names.c \
 	lib/schedule/names.h \
 	lib/schedule/own_worker.c \

@@ -1,29 +1,18 @@
 #include "actor/actor.h"
 
-#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 
-#define CHUNK 1024     /* actors whose places are made together */
 #define ENDS_KEPT 4096 /* stories of ends that are remembered */
-
-/* Where an actor is, or was: the generation that lives there now or will live there next. */
-struct place {
-    struct trp_actor *actor;
-    uint64_t generation; /* one more than a handle can have: nobody lives there any more */
-};
-
-/* Those that one creator put here. */
-struct trp_actor_list {
-    struct place **chunks;
-    uint32_t chunk_count;
-};
 
 /* The indices that this rank has given on one host. Any thread may ask for one. */
 struct trp_actor_names {
-    pthread_mutex_t lock;
-    uint64_t *free; /* serials that may be used next: index and generation */
+    atomic_flag lock; /* held for a few instructions */
+    uint64_t *free;   /* serials that may be used next: index and generation */
     size_t free_count, free_room;
     uint32_t next;
 };
@@ -36,19 +25,28 @@ void trp_actors_open(struct trp_actors *actors, int ranks)
     actors->ends = calloc(ENDS_KEPT, sizeof *actors->ends);
     if (!actors->lists || !actors->made || !actors->ends)
         trp_die("no memory for the tables of actors of %d ranks", ranks);
-    for (int i = 0; i < ranks; i++)
-        pthread_mutex_init(&actors->made[i].lock, NULL);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
+static void lock(struct trp_actor_names *names)
+{
+    while (atomic_flag_test_and_set_explicit(&names->lock, memory_order_acquire))
+        sched_yield();
+}
+
+static void unlock(struct trp_actor_names *names)
+{
+    atomic_flag_clear_explicit(&names->lock, memory_order_release);
+}
+
 struct troupe_ref trp_actors_name(struct trp_actors *actors, int host, int creator)
 {
     struct trp_actor_names *names = &actors->made[host];
-    pthread_mutex_lock(&names->lock);
+    lock(names);
     uint64_t serial = names->free_count ? names->free[--names->free_count]
                                         : (uint64_t)names->next++ << 32 | 1;
-    pthread_mutex_unlock(&names->lock);
+    unlock(names);
     return trp_ref(host, (uint32_t)creator, (uint32_t)(serial >> 32), (uint32_t)serial);
 }
 
@@ -63,7 +61,7 @@ void trp_actors_reuse(struct trp_actors *actors, struct troupe_ref ended)
 void trp_actors_unname(struct trp_actors *actors, struct troupe_ref unused)
 {
     struct trp_actor_names *names = &actors->made[trp_ref_host(unused)];
-    pthread_mutex_lock(&names->lock);
+    lock(names);
     if (names->free_count == names->free_room) {
         size_t room = names->free_room ? 2 * names->free_room : 64;
         uint64_t *grown = realloc(names->free, room * sizeof *grown);
@@ -73,28 +71,18 @@ void trp_actors_unname(struct trp_actors *actors, struct troupe_ref unused)
         names->free_room = room;
     }
     names->free[names->free_count++] = unused.serial;
-    pthread_mutex_unlock(&names->lock);
+    unlock(names);
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-static struct place *new_chunk(void)
-{
-    struct place *chunk = calloc(CHUNK, sizeof *chunk);
-    if (!chunk)
-        trp_die("no memory for the table of actors");
-    for (uint32_t i = 0; i < CHUNK; i++)
-        chunk[i].generation = 1;
-    return chunk;
-}
-
-static struct place *grow(struct trp_actor_list *list, uint32_t chunk)
+static trp_actor_place *grow(struct trp_actor_list *list, uint32_t chunk)
 {
     if (chunk >= list->chunk_count) {
         uint32_t count = list->chunk_count ? list->chunk_count : 4;
         while (count <= chunk)
             count *= 2;
-        struct place **chunks = realloc(list->chunks, count * sizeof *chunks);
+        trp_actor_place **chunks = realloc(list->chunks, count * sizeof *chunks);
         if (!chunks)
             trp_die("no memory for the table of actors");
         for (uint32_t i = list->chunk_count; i < count; i++)
@@ -103,57 +91,83 @@ static struct place *grow(struct trp_actor_list *list, uint32_t chunk)
         list->chunk_count = count;
     }
     if (!list->chunks[chunk])
-        list->chunks[chunk] = new_chunk();
+        list->chunks[chunk] = calloc(TRP_PLACES, sizeof **list->chunks);
+    if (!list->chunks[chunk])
+        trp_die("no memory for the table of actors");
     return list->chunks[chunk];
 }
 
-static struct place *place_of(struct trp_actors *actors, struct troupe_ref ref)
+static trp_actor_place *place_of(struct trp_actors *actors, struct troupe_ref ref)
 {
     struct trp_actor_list *list = &actors->lists[trp_ref_creator(ref)];
-    uint32_t index = trp_ref_index(ref), chunk = index / CHUNK;
-    struct place *places = chunk < list->chunk_count ? list->chunks[chunk] : NULL;
+    uint32_t index = trp_ref_index(ref), chunk = index / TRP_PLACES;
+    trp_actor_place *places = chunk < list->chunk_count ? list->chunks[chunk] : NULL;
     if (!places)
         places = grow(list, chunk);
-    return &places[index % CHUNK];
+    return &places[index % TRP_PLACES];
+}
+
+/* NULL: nobody is there now. */
+static struct trp_actor *actor_at(trp_actor_place place)
+{
+    return place & 1 ? NULL : (struct trp_actor *)(uintptr_t)place;
+}
+
+/* The generation that lives there, or will live there next; one more than a handle can have when
+   nobody will. */
+static uint64_t generation_at(trp_actor_place place)
+{
+    if (place & 1)
+        return place >> 1;
+    return place ? (uint32_t)actor_at(place)->serial : 1;
 }
 
 bool trp_actors_ended(struct trp_actors *actors, struct troupe_ref ref)
 {
-    return trp_ref_generation(ref) < place_of(actors, ref)->generation;
+    return trp_ref_generation(ref) < generation_at(*place_of(actors, ref));
 }
 
-static struct trp_actor *make(size_t state_size, struct troupe_ref ref)
+static size_t size_of(const struct troupe_class *class_)
 {
-    struct trp_actor *actor = calloc(1, sizeof *actor + state_size);
+    return sizeof(struct trp_actor) + (class_ ? class_->state_size : 0);
+}
+
+static struct trp_actor *make(struct trp_actors *actors, struct troupe_class *class_,
+                              struct troupe_ref ref)
+{
+    struct trp_actor *actor = trp_slab_new(&actors->slabs, size_of(class_));
     if (!actor)
-        trp_die("no memory for an actor with a state of %zu bytes", state_size);
-    actor->ref = ref;
+        trp_die("no memory for an actor of %zu bytes", size_of(class_));
+    memset(actor, 0, size_of(class_));
+    actor->class_ = class_;
+    actor->creator = trp_ref_creator(ref);
+    actor->host = (uint32_t)trp_ref_host(ref);
+    actor->serial = ref.serial;
     return actor;
 }
 
 struct trp_actor *trp_actors_find(struct trp_actors *actors, struct troupe_ref ref)
 {
-    struct place *place = place_of(actors, ref);
-    if (trp_ref_generation(ref) < place->generation)
+    trp_actor_place *place = place_of(actors, ref);
+    if (trp_ref_generation(ref) < generation_at(*place))
         return NULL;
-    if (!place->actor)
-        place->actor = make(0, ref);
-    return place->actor;
+    if (!actor_at(*place))
+        *place = (uintptr_t)make(actors, NULL, ref);
+    return actor_at(*place);
 }
 
 struct trp_actor *trp_actors_create(struct trp_actors *actors, struct troupe_ref ref,
                                     struct troupe_class *class_)
 {
-    struct place *place = place_of(actors, ref);
-    struct trp_actor *actor = make(class_->state_size, ref);
-    actor->class_ = class_;
+    trp_actor_place *place = place_of(actors, ref);
+    struct trp_actor *actor = make(actors, class_, ref), *expected = actor_at(*place);
     actor->life = TRP_LIFE_ALIVE;
-    if (place->actor) {
-        actor->mailbox = place->actor->mailbox;
-        actor->more = place->actor->more;
-        free(place->actor);
+    if (expected) {
+        actor->mailbox = expected->mailbox;
+        actor->more = expected->more;
+        trp_slab_free(&actors->slabs, expected, size_of(NULL));
     }
-    place->actor = actor;
+    *place = (uintptr_t)actor;
     actors->alive++;
     return actor;
 }
@@ -192,10 +206,10 @@ bool trp_actor_is_unasked(struct trp_actor *actor, uint64_t future)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-static void free_actor(struct trp_actor *actor)
+static void free_actor(struct trp_actors *actors, struct trp_actor *actor)
 {
     struct trp_parcel *letter;
-    while ((letter = trp_parcel_pop(&actor->mailbox)))
+    while ((letter = trp_mailbox_pop(actor)))
         trp_parcel_drop(letter);
     if (actor->more) {
         if (actor->more->create)
@@ -208,20 +222,19 @@ static void free_actor(struct trp_actor *actor)
         free(actor->more->end_story);
         free(actor->more);
     }
-    free(actor);
+    trp_slab_free(&actors->slabs, actor, size_of(actor->class_));
 }
 
 void trp_actors_remove(struct trp_actors *actors, struct trp_actor *actor, int reason, char *story)
 {
-    struct place *place = place_of(actors, actor->ref);
+    struct troupe_ref ref = trp_actor_ref(actor);
     struct trp_end *end = &actors->ends[actors->end_count++ % ENDS_KEPT];
     free(end->story);
-    *end = (struct trp_end){.ref = actor->ref, .class_ = actor->class_, .reason = reason,
+    *end = (struct trp_end){.ref = ref, .class_ = actor->class_, .reason = reason,
                             .lost = actor->more ? actor->more->lost : 0, .story = story};
-    place->actor = NULL;
-    place->generation = (uint64_t)trp_ref_generation(actor->ref) + 1;
+    *place_of(actors, ref) = 2 * ((uint64_t)trp_ref_generation(ref) + 1) + 1;
     actors->alive -= actor->class_ != NULL;
-    free_actor(actor);
+    free_actor(actors, actor);
 }
 
 struct trp_end *trp_actors_end_of(const struct trp_actors *actors, struct troupe_ref ref)
@@ -237,8 +250,8 @@ static void each_of_list(struct trp_actor_list *list, int depth,
                          void (*fn)(struct trp_actor *, void *), void *arg)
 {
     for (uint32_t c = list->chunk_count; c-- > 0;)
-        for (uint32_t i = CHUNK; list->chunks[c] && i-- > 0;) {
-            struct trp_actor *actor = list->chunks[c][i].actor;
+        for (uint32_t i = TRP_PLACES; list->chunks[c] && i-- > 0;) {
+            struct trp_actor *actor = actor_at(list->chunks[c][i]);
             if (actor && (!depth || actor->depth == depth))
                 fn(actor, arg);
         }
@@ -251,22 +264,21 @@ void trp_actors_each(struct trp_actors *actors, int depth, void (*fn)(struct trp
         each_of_list(&actors->lists[i], depth, fn, arg);
 }
 
-static void free_each(struct trp_actor *actor, void *arg)
+static void free_each(struct trp_actor *actor, void *actors)
 {
-    (void)arg;
-    free_actor(actor);
+    free_actor(actors, actor);
 }
 
 void trp_actors_close(struct trp_actors *actors)
 {
-    trp_actors_each(actors, 0, free_each, NULL);
+    trp_actors_each(actors, 0, free_each, actors);
     for (int i = 0; i < actors->ranks; i++) {
         for (uint32_t c = 0; c < actors->lists[i].chunk_count; c++)
             free(actors->lists[i].chunks[c]);
         free(actors->lists[i].chunks);
         free(actors->made[i].free);
-        pthread_mutex_destroy(&actors->made[i].lock);
     }
+    trp_slabs_close(&actors->slabs);
     for (size_t i = 0; i < ENDS_KEPT; i++)
         free(actors->ends[i].story);
     free(actors->ends);

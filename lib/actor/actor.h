@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "actor/slab.h"
 #include "troupe/types.h"
 #include "wire/parcel.h"
 #include "wire/record.h"
@@ -49,16 +50,19 @@ struct trp_actor_more {
     char *end_story;
 };
 
+/* What an idle actor costs beside its state: these 48 bytes, 8 for its place in the table, and what
+   rounds its state up to 16. */
 struct trp_actor {
     struct troupe_class *class_; /* NULL while expected */
     struct trp_context *running; /* the call that it is in; others wait */
-    struct trp_parcel_queue mailbox;
-    struct trp_actor *next_mail; /* in the scheduler's list of actors with letters */
-    struct troupe_ref ref;
+    struct trp_parcel *mailbox;  /* the last letter, whose next is the first; NULL: none */
     struct trp_actor_more *more; /* NULL: nothing of that */
-    uint16_t depth;              /* its creator's + 1: 1 for the driver's */
-    uint8_t life;
-    bool listed; /* in that list */
+    uint64_t serial;             /* of its handle */
+    uint64_t creator : 20;       /* rank that made it */
+    uint64_t host : 20;          /* rank that it is on */
+    uint64_t depth : 16;         /* its creator's + 1: 1 for the driver's */
+    uint64_t life : 2;           /* a trp_life */
+    uint64_t listed : 1;         /* in the scheduler's list of actors with letters */
     _Alignas(16) unsigned char state[];
 };
 
@@ -71,10 +75,23 @@ struct trp_end {
     char *story; /* from malloc */
 };
 
-/* The actors of one rank: by creator and index; chunks that never move. */
+/* Where an actor is, or was: its address, or twice the generation that lives there next, plus one.
+   0: nobody was there yet. */
+typedef uint64_t trp_actor_place;
+
+#define TRP_PLACES 1024 /* that are made together */
+
+/* Those that one creator put here. */
+struct trp_actor_list {
+    trp_actor_place **chunks; /* they never move */
+    uint32_t chunk_count;
+};
+
+/* The actors of one rank: by creator and index. */
 struct trp_actors {
     int ranks;
     struct trp_actor_list *lists;   /* [ranks], by creator */
+    struct trp_slabs slabs;         /* what they live in */
     struct trp_actor_names *made;   /* [ranks]: of those that this rank makes, by host */
     struct trp_end *ends;           /* the latest, a ring */
     size_t end_count;               /* ever */
@@ -95,6 +112,19 @@ void trp_actors_unname(struct trp_actors *actors, struct troupe_ref unused);
 
 /* The actor, or the place where letters wait for it; NULL if it has ended. */
 struct trp_actor *trp_actors_find(struct trp_actors *actors, struct troupe_ref ref);
+
+/* The actor if it is there, at once: NULL says nothing. */
+static inline struct trp_actor *trp_actors_peek(const struct trp_actors *actors, uint32_t creator,
+                                                uint64_t serial)
+{
+    const struct trp_actor_list *list = &actors->lists[creator];
+    uint32_t index = (uint32_t)(serial >> 32);
+    if (index / TRP_PLACES >= list->chunk_count || !list->chunks[index / TRP_PLACES])
+        return NULL;
+    trp_actor_place place = list->chunks[index / TRP_PLACES][index % TRP_PLACES];
+    struct trp_actor *actor = (struct trp_actor *)(uintptr_t)place;
+    return !(place & 1) && actor && actor->serial == serial ? actor : NULL;
+}
 
 /* It has ended. */
 bool trp_actors_ended(struct trp_actors *actors, struct troupe_ref ref);
@@ -166,6 +196,42 @@ static inline uint64_t trp_ref_number(struct troupe_ref ref, int ranks)
 {
     return (uint64_t)trp_ref_index(ref) * (uint64_t)ranks + trp_ref_creator(ref);
 }
+
+static inline struct troupe_ref trp_actor_ref(const struct trp_actor *actor)
+{
+    return (struct troupe_ref){(uint64_t)(actor->host + 1) << 32 | actor->creator, actor->serial};
+}
+
+/* ---- letters, the first first ---------------------------------------------------------------- */
+
+static inline void trp_mailbox_push(struct trp_actor *actor, struct trp_parcel *letter)
+{
+    letter->next = actor->mailbox ? actor->mailbox->next : letter;
+    if (actor->mailbox)
+        actor->mailbox->next = letter;
+    actor->mailbox = letter;
+}
+
+/* In front of all others. */
+static inline void trp_mailbox_push_back(struct trp_actor *actor, struct trp_parcel *letter)
+{
+    struct trp_parcel *last = actor->mailbox;
+    trp_mailbox_push(actor, letter);
+    if (last)
+        actor->mailbox = last;
+}
+
+static inline struct trp_parcel *trp_mailbox_pop(struct trp_actor *actor)
+{
+    struct trp_parcel *last = actor->mailbox, *first = last ? last->next : NULL;
+    if (first == last)
+        actor->mailbox = NULL;
+    else
+        last->next = first->next;
+    return first;
+}
+
+/* ---- and records ----------------------------------------------------------------------------- */
 
 /* The head of a record for that actor. */
 static inline struct trp_record trp_record_for(struct troupe_ref ref, enum trp_record_kind kind)

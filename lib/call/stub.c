@@ -61,15 +61,23 @@ static bool told_nobody(struct troupe_ref to, const struct troupe_signature *s)
     return trp_ref_none(to);
 }
 
-void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
-                      const struct troupe_options *with)
+__attribute__((noinline)) static void tell(struct troupe_ref to,
+                                           const struct troupe_method *method, const void *args)
 {
-    (void)with; /* nothing in it is about a tell yet */
     struct trp_caller caller = trp_caller();
     if (told_nobody(to, method->signature))
         return;
     struct trp_record head = call_head(to, method, 0);
     send(caller, trp_ref_host(to), &head, method->signature, args);
+}
+
+void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
+                      const struct troupe_options *with)
+{
+    const struct trp_context *c = trp_current();
+    (void)with; /* nothing in it is about a tell yet */
+    if (!c || c->worker || !trp_tell(c->rank, to, method, args))
+        tell(to, method, args);
 }
 
 troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method *method,
@@ -205,7 +213,7 @@ void troupe_stub_init(void *self, const struct troupe_class *class_, const void 
 
 struct troupe_ref troupe_stub_self(const void *self)
 {
-    return trp_actor_of_state(self)->ref;
+    return trp_actor_ref(trp_actor_of_state(self));
 }
 
 void troupe_stub_abstract(const struct troupe_signature *method)

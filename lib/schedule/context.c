@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-static _Thread_local struct trp_context *current;
+static _Thread_local struct trp_context *current __attribute__((tls_model("initial-exec")));
 
 __attribute__((noinline)) struct trp_context *trp_current(void)
 {
@@ -39,6 +39,13 @@ void *trp_context_undefer(struct trp_context *context)
     context->deferred = deferred->below;
     free(deferred);
     return p;
+}
+
+void trp_context_reuse(struct trp_context *context)
+{
+    trp_context_release(context);
+    context->exiting = context->guest = false;
+    context->cancelled = 0;
 }
 
 void trp_context_release(struct trp_context *context)

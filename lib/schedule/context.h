@@ -32,7 +32,8 @@ struct trp_context {
     struct trp_worker *worker; /* whose thread runs it; NULL: the scheduler's */
     struct trp_actor *actor;   /* of a method */
     const struct troupe_method *method;
-    void *args;                /* of a method, unpacked */
+    char *args;                /* of a method, unpacked */
+    char *args_end;            /* behind those of the tells that follow it in the same record */
     struct trp_parcel *parcel; /* held: they are in it */
     int32_t caller;            /* rank that gets the answer, */
     uint64_t answer;           /* for this future of it; 0: nobody asked */
@@ -66,36 +67,19 @@ struct trp_context_queue {
 struct trp_context *trp_current(void);
 void trp_set_current(struct trp_context *context);
 
-/* A context of the scheduler thread about to run a method; field by field, for it is done at every
-   call, and clearing the whole is the dearest part of a short one. */
-static inline void trp_context_begin(struct trp_context *c, struct trp_rank *rank,
-                                     struct trp_actor *actor, const struct troupe_method *method)
+/* Nothing goes with the context that must be released, and nothing has been said of it. */
+static inline bool trp_context_is_bare(const struct trp_context *c)
 {
-    c->kind = TRP_CONTEXT_METHOD;
-    c->rank = rank;
-    c->worker = NULL;
-    c->actor = actor;
-    c->method = method;
-    c->args = NULL;
-    c->parcel = NULL;
-    c->caller = -1;
-    c->answer = 0;
-    c->cpus = 1;
-    c->exiting = c->guest = c->releasing = false;
-    c->arena.top = NULL;
-    c->deferred = NULL;
-    c->story = NULL;
-    c->scratch = NULL;
-    c->scratch_room = 0;
-    c->stack = NULL;
-    c->waiting = c->woken = false;
-    c->timer.place = 0;
-    c->cancelled = 0;
-    c->cancelled_by = NULL;
+    return !((uintptr_t)c->deferred | (uintptr_t)c->arena.top | (uintptr_t)c->story |
+             (uintptr_t)c->scratch | (uintptr_t)c->cancelled_by | (unsigned)c->cancelled |
+             c->exiting | c->guest);
 }
 
 /* Runs what was deferred and frees everything that goes with the context. */
 void trp_context_release(struct trp_context *context);
+
+/* Releases it, and leaves it bare for the next call. */
+void trp_context_reuse(struct trp_context *context);
 
 /* False when memory is short. */
 bool trp_context_defer(struct trp_context *context, void (*fn)(void *), void *p);

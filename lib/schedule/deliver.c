@@ -68,7 +68,9 @@ static void deliver_cut(struct trp_rank *rank, struct trp_record *record, int fr
         trp_die("no memory for a message of the largest kind from rank %d", from);
 }
 
-void trp_deliver(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
+__attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
+                                                   struct trp_record *record,
+                                                   struct trp_parcel *parcel)
 {
     if (record->flags & TRP_RECORD_CUT) {
         deliver_cut(rank, record, parcel->peer);
@@ -131,4 +133,24 @@ void trp_deliver(struct trp_rank *rank, struct trp_record *record, struct trp_pa
     default:
         trp_die("a message from rank %d is of unknown kind %u", parcel->peer, record->kind);
     }
+}
+
+/* The frequent case, at once: a call of an actor that is here and free. */
+static inline bool deliver_call(struct trp_rank *rank, struct trp_record *record,
+                                struct trp_parcel *parcel)
+{
+    if ((record->kind != TRP_RECORD_TELL && record->kind != TRP_RECORD_ASK) || record->flags ||
+        record->creator >= (uint32_t)rank->ranks)
+        return false;
+    struct trp_actor *actor = trp_actors_peek(&rank->actors, record->creator, record->serial);
+    if (!actor || actor->life != TRP_LIFE_ALIVE)
+        return false;
+    trp_execute(rank, actor, record, parcel);
+    return true;
+}
+
+void trp_deliver(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
+{
+    if (!deliver_call(rank, record, parcel))
+        deliver_other(rank, record, parcel);
 }

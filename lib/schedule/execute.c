@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "schedule/life.h"
+#include "schedule/loop.h"
+#include "schedule/mail.h"
 #include "schedule/send.h"
 #include "schedule/who.h"
 #include "schedule/workers.h"
@@ -16,25 +18,30 @@ struct trp_context trp_elsewhere;
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
+static void answer_failed(struct trp_rank *rank, const struct trp_context *from, int to,
+                          uint64_t future, int status, const char *story)
+{
+    struct trp_record head = {.kind = TRP_RECORD_FAILED, .number = status, .future = future};
+    trp_send_bytes_from(rank, from, to, &head, story, strlen(story) + 1);
+}
+
 static void answer(struct trp_rank *rank, const struct trp_context *from, int to, uint64_t future,
-                   int status, const struct troupe_type *type, const void *value)
+                   const struct troupe_type *type, const void *value)
 {
     struct trp_record head = {.kind = TRP_RECORD_ANSWER, .serial = future};
-    struct trp_record failed = {.kind = TRP_RECORD_FAILED, .number = status, .future = future};
-    if (status != TROUPE_OK) {
-        trp_send_bytes_from(rank, from, to, &failed, value, strlen(value) + 1);
+    bool empty = type->kind == TROUPE_KIND_VOID;
+    if (to == rank->rank && type->flat && trp_on_scheduler(from)) {
+        trp_future_resolve(trp_futures_of(rank, future), future, TROUPE_OK, value,
+                           empty ? 0 : type->size);
         return;
     }
-    if (type->kind == TROUPE_KIND_VOID) {
+    if (empty) {
         trp_send_bytes_from(rank, from, to, &head, "", 0);
         return;
     }
     int sent = trp_send(rank, from, to, &head, type, value);
-    if (sent != TROUPE_OK) {
-        const char *story = "there is no memory for the result";
-        failed.number = sent;
-        trp_send_bytes_from(rank, from, to, &failed, story, strlen(story) + 1);
-    }
+    if (sent != TROUPE_OK)
+        answer_failed(rank, from, to, future, sent, "there is no memory for the result");
 }
 
 /* A failure that nobody asked to hear of: the first of each method is logged, all are counted. */
@@ -51,7 +58,7 @@ void trp_refuse(struct trp_rank *rank, const struct trp_record *record, int call
 {
     const struct trp_context scheduler = {.kind = TRP_CONTEXT_METHOD};
     if (record->kind == TRP_RECORD_ASK || record->kind == TRP_RECORD_TASK)
-        answer(rank, &scheduler, caller, record->future, status, NULL, story);
+        answer_failed(rank, &scheduler, caller, record->future, status, story);
     else if (record->kind == TRP_RECORD_TELL)
         lost_failure(NULL, story);
 }
@@ -75,10 +82,18 @@ static void poison(const struct trp_context *c)
 #endif
 }
 
+/* Bytes of one tell's arguments in a record of several. */
+static size_t stride_of(const struct troupe_method *method)
+{
+    return trp_tell_bytes(method->signature->args.size);
+}
+
 void trp_conclude_call(struct trp_context *c, int status, const void *value)
 {
-    if (c->answer)
-        answer(c->rank, c, c->caller, c->answer, status, c->method->signature->result, value);
+    if (c->answer && status == TROUPE_OK)
+        answer(c->rank, c, c->caller, c->answer, c->method->signature->result, value);
+    else if (c->answer)
+        answer_failed(c->rank, c, c->caller, c->answer, status, value);
     else if (status != TROUPE_OK && status != TROUPE_CANCELLED)
         lost_failure(c->method, value);
     trp_context_release(c);
@@ -90,7 +105,25 @@ void trp_conclude_actor(struct trp_rank *rank, struct trp_actor *actor)
     if (actor->life == TRP_LIFE_ENDING)
         trp_life_end_now(rank, actor);
     else
-        trp_list_mail(rank, actor);
+        trp_mail_list(rank, actor);
+}
+
+/* The tells of the same record that have not been run become the first letter. */
+static void put_back(struct trp_context *c)
+{
+    char *rest = c->args + stride_of(c->method);
+    if (!c->args_end || rest >= c->args_end)
+        return;
+    size_t bytes = (size_t)(c->args_end - rest), head = trp_record_head(TRP_RECORD_TELL);
+    struct trp_parcel *letter = trp_parcel_new(head + bytes);
+    struct trp_record *record = trp_letter_record(letter);
+    struct trp_record tell = trp_record_for(trp_actor_ref(c->actor), TRP_RECORD_TELL);
+    tell.slot = c->method->slot;
+    trp_record_begin(record, &tell, head + bytes);
+    memcpy(trp_record_body(record), rest, bytes);
+    letter->used = head + bytes;
+    letter->peer = c->caller;
+    trp_mailbox_push_back(c->actor, letter);
 }
 
 void trp_conclude(struct trp_context *c, int status, const void *value)
@@ -103,29 +136,56 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
                            trp_life_story(c->rank, actor, "ended", "by itself"));
     trp_conclude_call(c, status, value);
     if (c->parcel) {
+        put_back(c);
         poison(c);
         trp_parcel_drop(c->parcel);
     }
-    c->rank->wire->words->doing = 0;
     if (actor)
         trp_conclude_actor(c->rank, actor);
 }
 
-/* ---- running --------------------------------------------------------------------------------- */
+/* ---- running: on the loop's stack; if the method waits, these frames wait with it ------------ */
 
-/* Runs on the loop's stack; if the method waits, this frame waits with it. */
-static void run(struct trp_context *c)
+/* Zeroed, of the size of the method's result. */
+static void *result_in(struct trp_context *c, uint64_t *small, size_t size)
 {
-    const struct troupe_type *type = c->method->signature->result;
+    size_t bytes = c->method->signature->result->size;
+    void *result = small;
+    if (bytes > size && !(result = trp_arena_alloc(&c->arena, bytes)))
+        trp_die("no memory for a result of %zu bytes", bytes);
+    memset(result, 0, bytes);
+    return result;
+}
+
+static void run_one(struct trp_context *c)
+{
     uint64_t small[32];
-    void *result = type->size <= sizeof small ? small : trp_arena_alloc(&c->arena, type->size);
-    if (!result)
-        trp_die("no memory for a result of %u bytes", type->size);
-    memset(result, 0, type->size);
-    trp_set_current(c);
+    void *result = result_in(c, small, sizeof small);
+    c->args_end = NULL;
     c->method->thunk(c->actor->state, c->args, result);
     trp_conclude(c, TROUPE_OK, result);
-    trp_set_current(NULL);
+}
+
+#define TELLS_A_POLL 64 /* of one record, before others have a turn */
+
+/* The tells of one record, one after the other. */
+static void run_tells(struct trp_context *c, size_t stride)
+{
+    struct trp_rank *rank = c->rank;
+    troupe_thunk *thunk = c->method->thunk;
+    void *state = c->actor->state;
+    uint64_t nothing;
+    for (unsigned tells = 1;; tells++) {
+        char *next = c->args + stride;
+        thunk(state, c->args, &nothing);
+        if (!trp_context_is_bare(c) || next == c->args_end)
+            break;
+        if (tells % TELLS_A_POLL == 0 && trp_loop_others_wait(rank))
+            break;
+        poison(c);
+        c->args = next;
+    }
+    trp_conclude(c, TROUPE_OK, NULL);
 }
 
 static const struct troupe_method *method_of(const struct trp_actor *actor,
@@ -140,38 +200,68 @@ static const struct troupe_method *method_of(const struct trp_actor *actor,
 static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,
                      struct trp_parcel *parcel, const struct troupe_method *method)
 {
-    struct trp_context context;
-    trp_context_begin(&context, rank, actor, method);
-    context.args = trp_record_body(record);
-    context.parcel = parcel;
-    context.caller = parcel->peer;
-    context.answer = record->kind == TRP_RECORD_ASK ? record->future : 0;
-    actor->running = &context;
+    struct trp_context *c = rank->idle;
+    c->actor = actor;
+    c->method = method;
+    c->args = trp_record_body(record);
+    c->args_end = c->args + trp_record_body_size(record);
+    c->parcel = parcel;
+    c->caller = parcel->peer;
+    c->answer = record->kind == TRP_RECORD_ASK ? record->future : 0;
+    actor->running = c;
     rank->wire->words->doing = trp_who_code(actor, method);
-    run(&context);
+    trp_set_current(c);
+    if (record->kind == TRP_RECORD_TELL && method->signature->args.flat)
+        run_tells(c, stride_of(method));
+    else
+        run_one(c);
+    trp_set_current(NULL);
+    if (!trp_context_is_bare(c))
+        trp_context_reuse(c);
+}
+
+/* Turns the arguments into values, in place. */
+static bool unpack(const struct troupe_method *method, struct trp_record *record)
+{
+    const struct troupe_type *type = &method->signature->args;
+    size_t size = trp_record_body_size(record);
+    if (record->kind == TRP_RECORD_TELL && type->flat)
+        return size && size % trp_tell_bytes(type->size) == 0;
+    return trp_unpack(type, trp_record_body(record), size);
+}
+
+static bool stop(struct trp_rank *rank, struct trp_actor *actor, const struct trp_record *record)
+{
+    if (record->kind != TRP_RECORD_STOP)
+        return false;
+    trp_life_end_later(actor, TROUPE_END_STOPPED,
+                       trp_life_story(rank, actor, "was stopped by", trp_record_body(record)));
+    return true;
+}
+
+/* A call of its own that it has taken back. */
+static bool taken_back(struct trp_rank *rank, struct trp_actor *actor,
+                       const struct trp_record *record, int from)
+{
+    return actor->more && record->kind == TRP_RECORD_ASK && from == rank->rank &&
+           trp_actor_is_unasked(actor, record->future);
 }
 
 void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,
                      struct trp_parcel *parcel)
 {
-    if (record->kind == TRP_RECORD_STOP) {
-        trp_life_end_later(actor, TROUPE_END_STOPPED,
-                           trp_life_story(rank, actor, "was stopped by", trp_record_body(record)));
+    const struct troupe_method *method = method_of(actor, record);
+    if (stop(rank, actor, record)) {
         trp_parcel_drop(parcel);
         trp_conclude_actor(rank, actor);
-        return;
-    }
-    const struct troupe_method *method = method_of(actor, record);
-    if (record->kind == TRP_RECORD_ASK && actor->more && parcel->peer == rank->rank &&
-        trp_actor_is_unasked(actor, record->future)) {
+    } else if (taken_back(rank, actor, record, parcel->peer)) {
         trp_refuse(rank, record, parcel->peer, TROUPE_CANCELLED, "it was taken back");
         trp_parcel_drop(parcel);
-        trp_list_mail(rank, actor);
-    } else if (!method || !trp_unpack(&method->signature->args, trp_record_body(record),
-                               trp_record_body_size(record))) {
+        trp_mail_list(rank, actor);
+    } else if (!method || !unpack(method, record)) {
         trp_refuse(rank, record, parcel->peer, TROUPE_BAD_MESSAGE, "a call could not be read");
         trp_parcel_drop(parcel);
-        trp_list_mail(rank, actor);
+        trp_mail_list(rank, actor);
     } else if (actor->more && actor->more->worker) {
         actor->running = &trp_elsewhere;
         trp_workers_call(actor, method, record, parcel);
@@ -180,77 +270,59 @@ void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_
     }
 }
 
-/* ---- letters: calls that must wait ----------------------------------------------------------- */
-
-void trp_list_mail(struct trp_rank *rank, struct trp_actor *actor)
-{
-    if (actor->listed || !actor->mailbox.head || actor->running || actor->life != TRP_LIFE_ALIVE)
-        return;
-    actor->listed = true;
-    actor->next_mail = NULL;
-    if (rank->mail)
-        rank->mail_last->next_mail = actor;
-    else
-        rank->mail = actor;
-    rank->mail_last = actor;
-}
-
-void trp_unlist_mail(struct trp_rank *rank, struct trp_actor *actor)
-{
-    if (!actor->listed)
-        return;
-    struct trp_actor **link = &rank->mail, *before = NULL;
-    while (*link != actor) {
-        before = *link;
-        link = &before->next_mail;
-    }
-    *link = actor->next_mail;
-    if (rank->mail_last == actor)
-        rank->mail_last = before;
-    actor->listed = false;
-}
-
-struct trp_parcel *trp_letter(const struct trp_record *record, int from)
-{
-    size_t bytes = trp_record_bytes(record);
-    struct trp_parcel *letter = trp_parcel_try(bytes);
-    if (!letter)
-        return NULL;
-    memcpy(letter->bytes, record, bytes);
-    letter->used = bytes;
-    letter->peer = from;
-    return letter;
-}
+/* ---- calls that must wait -------------------------------------------------------------------- */
 
 static void keep_letter(struct trp_rank *rank, struct trp_actor *actor,
                         const struct trp_record *record, int from)
 {
     struct trp_parcel *letter = trp_letter(record, from);
     if (letter)
-        trp_parcel_push(&actor->mailbox, letter);
+        trp_mailbox_push(actor, letter);
     else
         trp_refuse_memory(rank, record, from);
+}
+
+/* A worker takes one call at a time: tells that share a record go through the mailbox. */
+static bool to_be_split(const struct trp_actor *actor, const struct trp_record *record)
+{
+    return actor->more && actor->more->worker && record->kind == TRP_RECORD_TELL;
 }
 
 void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,
                  struct trp_parcel *parcel)
 {
     /* Also behind letters that wait: none may overtake another. */
-    bool wait = actor->running || actor->mailbox.head || actor->life != TRP_LIFE_ALIVE ||
-                rank->parked_count >= TRP_PARKED_MAX;
+    bool wait = actor->running || actor->mailbox || actor->life != TRP_LIFE_ALIVE ||
+                rank->parked_count >= TRP_PARKED_MAX || to_be_split(actor, record);
     if (!wait) {
         trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));
         return;
     }
     keep_letter(rank, actor, record, parcel->peer);
-    trp_list_mail(rank, actor);
+    trp_mail_list(rank, actor);
 }
 
-void trp_execute_mail(struct trp_rank *rank)
+/* The first letter, or the first of the tells in it. */
+static struct trp_parcel *next_letter(struct trp_actor *actor)
 {
-    struct trp_actor *actor = rank->mail;
-    rank->mail = actor->next_mail;
-    actor->listed = false;
-    struct trp_parcel *letter = trp_parcel_pop(&actor->mailbox);
-    trp_execute_now(rank, actor, (struct trp_record *)(void *)letter->bytes, letter);
+    struct trp_parcel *letter = trp_mailbox_pop(actor);
+    const struct trp_record *record = trp_letter_record(letter);
+    const struct troupe_method *method = method_of(actor, record);
+    if (!to_be_split(actor, record) || !method || !method->signature->args.flat)
+        return letter;
+    struct trp_parcel *first = trp_letter_split(letter, stride_of(method));
+    if (!first)
+        return letter;
+    trp_mailbox_push_back(actor, letter);
+    return first;
+}
+
+bool trp_execute_mail(struct trp_rank *rank)
+{
+    struct trp_actor *actor = trp_mail_next(rank);
+    if (!actor)
+        return false;
+    struct trp_parcel *letter = next_letter(actor);
+    trp_execute_now(rank, actor, trp_letter_record(letter), letter);
+    return true;
 }

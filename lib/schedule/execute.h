@@ -15,15 +15,8 @@ void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_reco
 void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,
                      struct trp_parcel *parcel);
 
-/* The record in a parcel of its own; NULL when memory is short. */
-struct trp_parcel *trp_letter(const struct trp_record *record, int from);
-
-/* Lets the first actor that has letters read one. */
-void trp_execute_mail(struct trp_rank *rank);
-
-/* The actor is free: its letters, if any, are to be read. */
-void trp_list_mail(struct trp_rank *rank, struct trp_actor *actor);
-void trp_unlist_mail(struct trp_rank *rank, struct trp_actor *actor);
+/* Lets the first actor that has letters read one; false when there is none. */
+bool trp_execute_mail(struct trp_rank *rank);
 
 /* The context's function has ended: answers, releases what went with it, and frees its actor for
    the next call. On failure `value` is the story. */

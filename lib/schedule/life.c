@@ -7,6 +7,7 @@
 #include "actor/classes.h"
 #include "base/log.h"
 #include "schedule/execute.h"
+#include "schedule/mail.h"
 #include "schedule/names.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
@@ -38,7 +39,7 @@ static void create_now(struct trp_rank *rank, struct trp_record *record, struct 
     if (class_->init)
         trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));
     else
-        trp_list_mail(rank, actor);
+        trp_mail_list(rank, actor);
 }
 
 static void free_name(struct trp_rank *rank, struct troupe_ref holder, const char *name)
@@ -97,7 +98,7 @@ void trp_life_verdict(struct trp_rank *rank, const struct trp_record *record)
     struct trp_parcel *create = more->create;
     more->create = NULL;
     if (create) {
-        create_now(rank, (struct trp_record *)(void *)create->bytes, create);
+        create_now(rank, trp_letter_record(create), create);
         trp_parcel_drop(create);
     }
 }
@@ -110,7 +111,7 @@ char *trp_life_story(struct trp_rank *rank, struct trp_actor *actor, const char 
     char who[TRP_WHO_SIZE], story[2 * TRP_WHO_SIZE + 64];
     /* Its repr is code of the user's, which reads a state that its worker may be changing. */
     if (actor->running == &trp_elsewhere)
-        trp_ref_name(rank, actor->ref, actor->class_, who, sizeof who);
+        trp_ref_name(rank, trp_actor_ref(actor), actor->class_, who, sizeof who);
     else
         trp_actor_name(rank, actor, who, sizeof who);
     snprintf(story, sizeof story, "%s %s %s", who, did, by);
@@ -222,8 +223,8 @@ void trp_life_kill(struct trp_rank *rank, struct trp_actor *actor, const struct 
 
 static void destroy(struct trp_rank *rank, struct trp_actor *actor)
 {
-    struct trp_context context;
-    trp_context_begin(&context, rank, actor, NULL);
+    struct trp_context context = {
+        .kind = TRP_CONTEXT_METHOD, .rank = rank, .actor = actor, .cpus = 1};
     struct trp_context *before = trp_current();
     trp_set_current(&context);
     for (const struct troupe_class *c = actor->class_; c; c = c->base)
@@ -236,9 +237,9 @@ static void destroy(struct trp_rank *rank, struct trp_actor *actor)
 static void refuse_letters(struct trp_rank *rank, struct trp_actor *actor, const char *story)
 {
     struct trp_parcel *letter;
-    while ((letter = trp_parcel_pop(&actor->mailbox))) {
-        refuse(rank, (struct trp_record *)(void *)letter->bytes, letter->peer, actor->class_,
-               &actor->more->lost, story);
+    while ((letter = trp_mailbox_pop(actor))) {
+        refuse(rank, trp_letter_record(letter), letter->peer, actor->class_, &actor->more->lost,
+               story);
         trp_parcel_drop(letter);
     }
 }
@@ -259,7 +260,7 @@ static void tell_others(struct trp_rank *rank, struct trp_actor *actor, const ch
     while (trp_ties_pop(&rank->ties, more, &child))
         end_child(rank, child, story);
     if (more->name)
-        free_name(rank, actor->ref, more->name);
+        free_name(rank, trp_actor_ref(actor), more->name);
     for (size_t i = 0; i < more->watcher_count; i++)
         tell_end(rank, more->watchers[i], more->end_reason, story);
     if (more->worker)
@@ -273,10 +274,10 @@ void trp_life_end_now(struct trp_rank *rank, struct trp_actor *actor)
     more->end_story = NULL;
     if (actor->class_)
         destroy(rank, actor);
-    trp_unlist_mail(rank, actor);
+    trp_mail_unlist(rank, actor);
     refuse_letters(rank, actor, story);
     tell_others(rank, actor, story);
-    tell_creator(rank, actor->ref, more->tie, true);
+    tell_creator(rank, trp_actor_ref(actor), more->tie, true);
     trp_actors_remove(&rank->actors, actor, more->end_reason, story);
 }
 

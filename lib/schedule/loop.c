@@ -10,64 +10,114 @@
 
 #define SPIN 30e-6       /* seconds of polling before sleep: about what waking up costs */
 #define NAP 4e-3         /* longest sleep while tasks fill the CPUs: tells of theirs wait for it */
+#define LOOKS_A_CLOCK 8  /* while spinning: to read the clock takes as long as to poll */
 #define STEPS_A_POLL 64  /* things done before the wire is looked at again */
 #define PARCELS_A_POLL 64
 
 /* ---- the input ------------------------------------------------------------------------------- */
 
-/* The next record, not yet taken; parcels read to their end are dropped. */
-static struct trp_record *peek(struct trp_rank *rank)
+/* A record that has come and has not been taken. */
+struct next {
+    struct trp_record *record; /* NULL: none */
+    struct trp_parcel *parcel; /* that it is in */
+};
+
+static struct trp_record *at(struct trp_parcel *parcel)
+{
+    return (struct trp_record *)(void *)(parcel->bytes + parcel->at);
+}
+
+/* Parcels read to their end are dropped. */
+static struct next next_received(struct trp_rank *rank)
 {
     struct trp_parcel *parcel;
     while ((parcel = rank->input.head)) {
         if (parcel->at < parcel->used)
-            return (struct trp_record *)(void *)(parcel->bytes + parcel->at);
+            return (struct next){at(parcel), parcel};
+        rank->own_queued -= parcel->peer == rank->rank;
         trp_parcel_drop(trp_parcel_pop(&rank->input));
     }
-    return NULL;
+    return (struct next){NULL, NULL};
+}
+
+/* What this rank has sent to itself is read out of the parcel that is being filled. One that was
+   full went to the input, and comes first. */
+static struct next next_own(struct trp_rank *rank)
+{
+    struct trp_outlet *own = &rank->outlets[rank->rank];
+    struct trp_parcel *parcel = own->parcel;
+    if (!parcel || rank->own_queued)
+        return (struct next){NULL, NULL};
+    if (parcel->at < parcel->used)
+        return (struct next){at(parcel), parcel};
+    if (parcel->used && parcel->holds == 1) { /* nobody needs what was in it */
+        parcel->at = parcel->used = 0;
+        own->key = TRP_NO_KEY;
+    }
+    return (struct next){NULL, NULL};
+}
+
+/* Turn by turn from this rank's own and from what was received. */
+static struct next peek(struct trp_rank *rank)
+{
+    struct next next = {NULL, NULL};
+    if (rank->own_turn)
+        next = next_own(rank);
+    if (!next.record)
+        next = next_received(rank);
+    return next.record ? next : next_own(rank); /* its turn may have come just now */
 }
 
 /* Takes it: a parcel that does not hold the whole of it is damaged. */
-static void take(struct trp_rank *rank, const struct trp_record *record)
+static void take(struct trp_rank *rank, struct next next)
 {
-    struct trp_parcel *parcel = rank->input.head;
-    size_t left = parcel->used - parcel->at;
-    if (left < 16 || left < trp_record_head(record->kind) ||
-        trp_record_bytes(record) < trp_record_head(record->kind) ||
-        trp_record_bytes(record) > left)
-        trp_die("a message from rank %d is damaged: %zu bytes are left for a record of %llu",
-                parcel->peer, left, (unsigned long long)trp_record_bytes(record));
-    parcel->at += trp_record_bytes(record);
-    rank->received += parcel->peer != rank->rank && trp_record_counts(record);
+    struct trp_parcel *parcel = next.parcel;
+    const struct trp_record *record = next.record;
+    size_t left = parcel->used - parcel->at, bytes = left < 16 ? 0 : trp_record_bytes(record);
+    if (left < 16 || bytes > left || bytes < trp_record_head(record->kind))
+        trp_die("a message from rank %d is damaged: %zu bytes are left for a record of %zu",
+                parcel->peer, left, bytes);
+    parcel->at += bytes;
+    rank->own_turn = !rank->own_turn;
+    if (parcel->peer != rank->rank)
+        rank->received += trp_record_counts(record);
+    else if (rank->outlets[rank->rank].last == record)
+        rank->outlets[rank->rank].key = TRP_NO_KEY; /* it is complete */
 }
 
-static void deliver_next(struct trp_rank *rank, struct trp_record *record)
+static void deliver_next(struct trp_rank *rank, struct next next)
 {
-    struct trp_parcel *parcel = rank->input.head;
-    take(rank, record);
-    trp_deliver(rank, record, parcel);
+    take(rank, next);
+    trp_deliver(rank, next.record, next.parcel);
 }
 
 /* ---- one step -------------------------------------------------------------------------------- */
 
+static bool is_answer(const struct trp_record *record)
+{
+    return record && (record->kind == TRP_RECORD_ANSWER || record->kind == TRP_RECORD_FAILED);
+}
+
 bool trp_loop_takes_answer(struct trp_rank *rank)
 {
-    struct trp_record *record = peek(rank);
-    if (!record || (record->kind != TRP_RECORD_ANSWER && record->kind != TRP_RECORD_FAILED))
+    struct next next = next_received(rank);
+    if (!is_answer(next.record))
+        next = next_own(rank);
+    if (!is_answer(next.record))
         return false;
-    deliver_next(rank, record);
+    deliver_next(rank, next);
     return true;
 }
 
 /* Letters wait while too many methods do. */
 static bool has_mail(const struct trp_rank *rank)
 {
-    return rank->mail && rank->parked_count < TRP_PARKED_MAX;
+    return rank->mail.count && rank->parked_count < TRP_PARKED_MAX;
 }
 
 bool trp_loop_can_run(struct trp_rank *rank)
 {
-    return rank->ready.head || has_mail(rank) || peek(rank);
+    return rank->ready.head || has_mail(rank) || peek(rank).record;
 }
 
 static bool step(struct trp_rank *rank)
@@ -77,14 +127,12 @@ static bool step(struct trp_rank *rank)
         trp_carrier_resume(&rank->carrier, woken->stack);
         return true;
     }
-    if (has_mail(rank)) {
-        trp_execute_mail(rank);
+    if (has_mail(rank) && trp_execute_mail(rank))
         return true;
-    }
-    struct trp_record *record = peek(rank);
-    if (record)
-        deliver_next(rank, record);
-    return record;
+    struct next next = peek(rank);
+    if (next.record)
+        deliver_next(rank, next);
+    return next.record;
 }
 
 /* ---- polling and sleeping -------------------------------------------------------------------- */
@@ -130,8 +178,9 @@ static bool spin(struct trp_rank *rank)
     if (rank->wire->ops->one_process || trp_workers_fill_cpus(rank))
         return false;
     for (double end = trp_now() + SPIN; trp_now() < end;)
-        if (refill(rank))
-            return true;
+        for (int i = 0; i < LOOKS_A_CLOCK; i++)
+            if (refill(rank))
+                return true;
     return false;
 }
 
@@ -161,8 +210,15 @@ static void sleep_until_called(struct trp_rank *rank)
     rank->naps = false; /* and then the inbox is read: draft_post does the converse */
 }
 
+bool trp_loop_others_wait(struct trp_rank *rank)
+{
+    refill(rank);
+    return rank->ready.head || has_mail(rank);
+}
+
 void trp_loop_refill_or_sleep(struct trp_rank *rank)
 {
+    rank->wire->words->doing = 0;
     if (!refill(rank) && !spin(rank))
         sleep_until_called(rank);
 }
@@ -170,8 +226,10 @@ void trp_loop_refill_or_sleep(struct trp_rank *rank)
 void trp_loop(void *arg)
 {
     struct trp_rank *rank = arg;
+    struct trp_context idle = {.kind = TRP_CONTEXT_METHOD, .rank = rank, .cpus = 1};
     trp_carrier_arrive(&rank->carrier);
     for (unsigned steps = 0;; steps++) {
+        rank->idle = &idle;
         if (!step(rank))
             trp_loop_refill_or_sleep(rank);
         else if (steps % STEPS_A_POLL == 0)

@@ -17,4 +17,7 @@ bool trp_loop_takes_answer(struct trp_rank *rank); /* delivers the next record i
 bool trp_loop_can_run(struct trp_rank *rank);      /* there is anything else */
 void trp_loop_refill_or_sleep(struct trp_rank *rank);
 
+/* In the middle of many calls: looks at the wire, and whether others should have a turn. */
+bool trp_loop_others_wait(struct trp_rank *rank);
+
 #endif

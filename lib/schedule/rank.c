@@ -29,9 +29,11 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
 {
     struct trp_rank *rank = calloc(1, sizeof *rank);
     size_t ranks = (size_t)wire->ranks;
-    if (!rank || !(rank->outbox = calloc(ranks, sizeof(struct trp_parcel *))) ||
+    if (!rank || !(rank->outlets = calloc(ranks, sizeof *rank->outlets)) ||
         !(rank->dirty = calloc(ranks, sizeof(int))) || !(rank->cpus = calloc(ranks, sizeof(int))))
         trp_die("no memory for a rank of %zu", ranks);
+    if (ranks > TRP_RANKS_MAX)
+        trp_die("%zu ranks are more than a handle can name: %u", ranks, TRP_RANKS_MAX);
     rank->rank = wire->rank;
     rank->ranks = wire->ranks;
     rank->wire = wire;
@@ -75,8 +77,8 @@ static void drop_parcels(struct trp_rank *rank)
     while ((parcel = trp_parcel_pop(&rank->input)))
         trp_parcel_drop(parcel);
     for (int i = 0; i < rank->ranks; i++)
-        if (rank->outbox[i])
-            trp_parcel_drop(rank->outbox[i]);
+        if (rank->outlets[i].parcel)
+            trp_parcel_drop(rank->outlets[i].parcel);
 }
 
 void trp_rank_end(struct trp_rank *rank)
@@ -103,7 +105,8 @@ void trp_rank_close(struct trp_rank *rank)
         trp_futures_close(&trp_shared_futures);
     trp_inbox_close(&rank->inbox);
     trp_guests_close(&rank->guests);
-    free(rank->outbox);
+    free(rank->outlets);
+    free(rank->mail.actors);
     free(rank->dirty);
     free(rank->cpus);
     free(rank);

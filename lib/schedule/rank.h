@@ -38,6 +38,19 @@ struct trp_inbox {
     bool closed; /* the job is over: what abandoned tasks still send is dropped */
 };
 
+/* A parcel being filled for a rank. That for the rank itself is read while it is filled. */
+struct trp_outlet {
+    struct trp_parcel *parcel; /* NULL: none */
+    struct trp_record *last;   /* the record of tells that another tell may join, */
+    uint64_t key, serial;      /* if it is of the same method and actor; see trp_tell */
+};
+
+/* A queue of actors, in a ring that grows. */
+struct trp_mail {
+    struct trp_actor **actors; /* NULL: one that ended meanwhile */
+    size_t first, count, room;
+};
+
 /* What rank 0 learns when it asks everyone whether anything is left to do. */
 struct trp_census {
     int awaited; /* answers still to come */
@@ -53,10 +66,12 @@ struct trp_rank {
     struct trp_wire *wire;
     struct trp_carrier carrier;
     struct trp_context *main; /* the driver's, or of the main routine of other ranks */
+    struct trp_context *idle; /* of the loop that runs: for the next method */
+    bool own_turn;            /* the next record is taken from this rank's own first */
 
     struct trp_parcel_queue input;   /* received, not yet wholly read */
     struct trp_context_queue ready;  /* woken, to be resumed */
-    struct trp_actor *mail, *mail_last; /* actors that are free and have letters */
+    struct trp_mail mail; /* actors that are free and have letters */
     struct trp_timers timers;
     struct trp_context *parked;
     size_t parked_count;
@@ -72,9 +87,10 @@ struct trp_rank {
     struct trp_workers *workers;
     struct trp_names *names; /* whose home is here */
 
-    struct trp_parcel **outbox; /* [ranks] being filled, NULL: nothing */
-    int *dirty;                 /* the ranks that have one */
+    struct trp_outlet *outlets; /* [ranks] */
+    int *dirty;                 /* the ranks, but this one, whose outlets have something */
     int dirty_count;
+    int own_queued; /* parcels in the input that came from this rank itself */
 
     int *cpus;     /* [ranks] */
     int next_rank; /* of placement round robin */

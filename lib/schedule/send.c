@@ -11,11 +11,13 @@
 
 static void flush_one(struct trp_rank *rank, int to)
 {
-    struct trp_parcel *parcel = rank->outbox[to];
-    rank->outbox[to] = NULL;
+    struct trp_outlet *out = &rank->outlets[to];
+    struct trp_parcel *parcel = out->parcel;
+    out->parcel = NULL;
+    out->key = TRP_NO_KEY;
     if (to == rank->rank) {
-        parcel->peer = to;
         trp_parcel_push(&rank->input, parcel);
+        rank->own_queued++;
     } else {
         rank->wire->ops->send(rank->wire, to, parcel);
     }
@@ -24,36 +26,40 @@ static void flush_one(struct trp_rank *rank, int to)
 void trp_flush(struct trp_rank *rank)
 {
     for (int i = 0; i < rank->dirty_count; i++)
-        if (rank->outbox[rank->dirty[i]])
+        if (rank->outlets[rank->dirty[i]].parcel)
             flush_one(rank, rank->dirty[i]);
     rank->dirty_count = 0;
 }
 
 static bool begin_parcel(struct trp_rank *rank, int to, size_t bytes)
 {
-    size_t room = bytes > TRP_PARCEL_BYTES ? bytes : TRP_PARCEL_BYTES;
-    struct trp_parcel *parcel = trp_parcel_try(room);
+    struct trp_outlet *out = &rank->outlets[to];
+    struct trp_parcel *parcel =
+        trp_parcel_try(bytes > TRP_PARCEL_BYTES ? bytes : TRP_PARCEL_BYTES);
     if (!parcel)
         return false;
-    if (rank->outbox[to])
+    if (out->parcel)
         flush_one(rank, to);
-    else
+    else if (to != rank->rank)
         rank->dirty[rank->dirty_count++] = to;
-    rank->outbox[to] = parcel;
+    parcel->peer = to;
+    out->parcel = parcel;
+    out->key = TRP_NO_KEY;
     return true;
 }
 
 /* Room for a record of so many bytes, a multiple of 8; NULL when memory is short. */
 static struct trp_record *try_reserve(struct trp_rank *rank, int to, size_t bytes)
 {
-    struct trp_parcel *parcel = rank->outbox[to];
-    if (!parcel || bytes > parcel->room - parcel->used) {
+    struct trp_outlet *out = &rank->outlets[to];
+    if (!out->parcel || bytes > out->parcel->room - out->parcel->used) {
         if (!begin_parcel(rank, to, bytes))
             return NULL;
-        parcel = rank->outbox[to];
     }
-    struct trp_record *record = (struct trp_record *)(void *)(parcel->bytes + parcel->used);
-    parcel->used += bytes;
+    struct trp_record *record = (struct trp_record *)(void *)(out->parcel->bytes +
+                                                              out->parcel->used);
+    out->parcel->used += bytes;
+    out->key = TRP_NO_KEY;
     return record;
 }
 
@@ -174,6 +180,16 @@ bool trp_inbox_empty_out(struct trp_rank *rank)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
+/* The record may take further tells of the same method to the same actor. */
+static void keep_open(struct trp_rank *rank, int to, struct trp_record *record,
+                      const struct trp_record *head)
+{
+    struct trp_outlet *out = &rank->outlets[to];
+    out->last = record;
+    out->key = trp_tell_key(head->creator, head->slot);
+    out->serial = head->serial;
+}
+
 int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
              const struct trp_record *head, const struct troupe_type *type, const void *value)
 {
@@ -187,6 +203,8 @@ int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
         trp_record_begin(record, head, bytes);
         trp_pack(type, value, trp_record_body(record));
         count_sent(rank, to, head);
+        if (head->kind == TRP_RECORD_TELL && type->flat)
+            keep_open(rank, to, record, head);
     } else {
         struct trp_draft *draft = draft_new(to, bytes);
         if (!draft)

@@ -23,7 +23,7 @@ void trp_ref_name(const struct trp_rank *rank, struct troupe_ref ref,
 void trp_actor_name(const struct trp_rank *rank, struct trp_actor *actor, char *text, size_t size)
 {
     if (!actor->class_ || !actor->class_->repr) {
-        trp_ref_name(rank, actor->ref, actor->class_, text, size);
+        trp_ref_name(rank, trp_actor_ref(actor), actor->class_, text, size);
         return;
     }
     struct troupe_text out = {text, size};
@@ -41,7 +41,7 @@ void trp_context_name(const struct trp_context *c, char *text, size_t size)
     } else {
         /* A state under construction, or being destroyed, is not shown to its repr. */
         if (!c->method || c->method == c->actor->class_->init)
-            trp_ref_name(c->rank, c->actor->ref, c->actor->class_, text, size);
+            trp_ref_name(c->rank, trp_actor_ref(c->actor), c->actor->class_, text, size);
         else
             trp_actor_name(c->rank, c->actor, text, size);
         size_t at = strlen(text);
@@ -62,7 +62,7 @@ void trp_who_crashed(int signal, const void *address, char *text, size_t size)
     struct trp_rank *rank = c ? c->rank : trp_home;
     char who[TRP_WHO_SIZE] = "the runtime, or a thread of an OpenMP team";
     if (c && c->kind == TRP_CONTEXT_METHOD) {
-        trp_ref_name(rank, c->actor->ref, c->actor->class_, who, sizeof who);
+        trp_ref_name(rank, trp_actor_ref(c->actor), c->actor->class_, who, sizeof who);
         size_t at = strlen(who);
         const char *method = c->method ? c->method->signature->name : "destroy";
         snprintf(who + at, sizeof who - at, ".%s", method);
@@ -85,7 +85,7 @@ uint64_t trp_who_code(const struct trp_actor *actor, const struct troupe_method 
     bool is_init = method->signature->role == TROUPE_ROLE_INIT;
     return (uint64_t)(actor->class_->id + 1) << 48 |
            (uint64_t)(is_init ? 0xffff : method->slot & 0xffff) << 32 |
-           (uint32_t)trp_ref_number(actor->ref, trp_home->ranks);
+           (uint32_t)trp_ref_number(trp_actor_ref(actor), trp_home->ranks);
 }
 
 static void name_code(uint64_t code, int rank, char *text, size_t size)

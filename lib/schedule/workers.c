@@ -127,7 +127,7 @@ static void give_back(struct trp_workers *w, int slots)
 
 static void tell_done(struct trp_context *c, int status, const char *story)
 {
-    struct trp_record head = trp_record_for(c->actor->ref, TRP_RECORD_DONE);
+    struct trp_record head = trp_record_for(trp_actor_ref(c->actor), TRP_RECORD_DONE);
     head.slot = c->exiting;
     head.number = c->method == c->actor->class_->init ? status : TROUPE_OK;
     story = status == TROUPE_OK ? "" : story;

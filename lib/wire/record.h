@@ -87,6 +87,12 @@ static inline size_t trp_record_body_size(const struct trp_record *record)
     return trp_record_bytes(record) - head;
 }
 
+/* Bytes that each tell of values without pointers adds to a record. */
+static inline size_t trp_tell_bytes(size_t size)
+{
+    return (size + 7) & ~(size_t)7;
+}
+
 /* Bytes of a record with that body, rounded up; SIZE_MAX when there is no such number. */
 static inline size_t trp_record_whole(unsigned kind, size_t body)
 {

@@ -123,7 +123,7 @@ static void a_created_actor_is_alive_zeroed_and_found(void **state)
     (void)state;
     assert_ptr_equal(actor->class_, &small);
     assert_int_equal(actor->life, TRP_LIFE_ALIVE);
-    assert_null(actor->mailbox.head);
+    assert_null(actor->mailbox);
     assert_null(actor->running);
     assert_null(actor->more);
     assert_false(actor->listed);
@@ -133,8 +133,8 @@ static void a_created_actor_is_alive_zeroed_and_found(void **state)
     assert_int_equal((uintptr_t)actor->state % 16, 0);
     assert_ptr_equal(trp_actor_of_state(actor->state), actor);
     assert_ptr_equal(trp_actors_find(&actors, ref(1, 3)), actor);
-    assert_int_equal(actor->ref.place, ref(1, 3).place);
-    assert_int_equal(actor->ref.serial, ref(1, 3).serial);
+    assert_int_equal(trp_actor_ref(actor).place, ref(1, 3).place);
+    assert_int_equal(trp_actor_ref(actor).serial, ref(1, 3).serial);
 }
 
 static void an_actor_needs_no_state(void **state)
@@ -150,8 +150,8 @@ static void who_is_not_created_yet_is_expected(void **state)
     (void)state;
     assert_null(expected->class_);
     assert_int_equal(expected->life, TRP_LIFE_EXPECTED);
-    assert_int_equal(trp_ref_index(expected->ref), 7);
-    assert_int_equal(trp_ref_creator(expected->ref), 2);
+    assert_int_equal(trp_ref_index(trp_actor_ref(expected)), 7);
+    assert_int_equal(trp_ref_creator(trp_actor_ref(expected)), 2);
     assert_ptr_equal(trp_actors_find(&actors, ref(2, 7)), expected);
     assert_ptr_not_equal(trp_actors_find(&actors, ref(1, 7)), expected);
     assert_ptr_not_equal(trp_actors_find(&actors, ref(2, 8)), expected);
@@ -161,7 +161,7 @@ static void letter(struct trp_actor *actor, int number)
 {
     struct trp_parcel *parcel = trp_parcel_new(8);
     parcel->peer = number;
-    trp_parcel_push(&actor->mailbox, parcel);
+    trp_mailbox_push(actor, parcel);
 }
 
 static void letters_that_came_before_the_actor_are_kept_in_order(void **state)
@@ -173,12 +173,12 @@ static void letters_that_came_before_the_actor_are_kept_in_order(void **state)
     letter(actor, 5);
     assert_ptr_equal(trp_actors_find(&actors, ref(1, 0)), actor);
     for (int i = 0; i <= 5; i++) {
-        struct trp_parcel *parcel = trp_parcel_pop(&actor->mailbox);
+        struct trp_parcel *parcel = trp_mailbox_pop(actor);
         assert_non_null(parcel);
         assert_int_equal(parcel->peer, i);
         trp_parcel_drop(parcel);
     }
-    assert_null(trp_parcel_pop(&actor->mailbox));
+    assert_null(trp_mailbox_pop(actor));
 }
 
 /* ---- growth ---------------------------------------------------------------------------------- */
@@ -199,8 +199,8 @@ static void actors_do_not_move_when_the_tables_grow(void **state)
     for (uint32_t creator = 0; creator < RANKS; creator++)
         for (uint32_t index = 0; index <= LARGE; index++) {
             struct trp_actor *actor = trp_actors_find(&actors, ref(creator, index));
-            if (actor != made[creator][index] || trp_ref_index(actor->ref) != index ||
-                trp_ref_creator(actor->ref) != creator)
+            if (actor != made[creator][index] || trp_ref_index(trp_actor_ref(actor)) != index ||
+                trp_ref_creator(trp_actor_ref(actor)) != creator)
                 fail_msg("%u of %u", index, creator);
         }
 }
@@ -403,7 +403,7 @@ static void letters_may_come_before_a_later_generation_too(void **state)
     letter(expected, 1);
     assert_null(trp_actors_find(&actors, generation(5, 1)));
     struct trp_actor *actor = trp_actors_create(&actors, generation(5, 2), &small);
-    assert_non_null(actor->mailbox.head);
+    assert_non_null(actor->mailbox);
 }
 
 static void *reuse_many(void *arg)
@@ -488,7 +488,7 @@ static size_t seen_count;
 static void note(struct trp_actor *actor, void *arg)
 {
     *(size_t *)arg += 1;
-    seen[seen_count++] = actor->ref;
+    seen[seen_count++] = trp_actor_ref(actor);
 }
 
 static size_t see(int depth)

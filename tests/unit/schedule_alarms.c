@@ -1,7 +1,7 @@
 /*
  * Tests of alarms: records that are sent later, once or again and again, until cancelled.
  *
- * The rank has a wire that keeps nothing, for everything stays in its outbox; time is what the test
+ * The rank has a wire that keeps nothing: everything stays in its outlets. Time is what the test
  * says it is when it asks which timers are due.
  */
 #include "schedule/alarms.h"
@@ -26,7 +26,7 @@
 
 static struct trp_rank rank;
 static struct trp_wire wire;
-static struct trp_parcel *outbox[RANKS];
+static struct trp_outlet outlets[RANKS];
 static int dirty[RANKS], wakes;
 static struct trp_context method = {.kind = TRP_CONTEXT_METHOD};
 static char somewhere; /* a worker, which nobody looks into */
@@ -44,9 +44,9 @@ static int begin(void **state)
 {
     (void)state;
     wire = (struct trp_wire){.ops = &ops, .rank = ME, .ranks = RANKS};
-    rank = (struct trp_rank){.rank = ME, .ranks = RANKS, .wire = &wire, .outbox = outbox,
+    rank = (struct trp_rank){.rank = ME, .ranks = RANKS, .wire = &wire, .outlets = outlets,
                              .dirty = dirty};
-    memset(outbox, 0, sizeof outbox);
+    memset(outlets, 0, sizeof outlets);
     wakes = 0;
     trp_inbox_open(&rank.inbox);
     return 0;
@@ -61,8 +61,8 @@ static int end(void **state)
     trp_timers_close(&rank.timers);
     trp_inbox_close(&rank.inbox);
     for (int i = 0; i < RANKS; i++)
-        if (outbox[i])
-            trp_parcel_drop(outbox[i]);
+        if (outlets[i].parcel)
+            trp_parcel_drop(outlets[i].parcel);
     trp_parcel_pool_clear();
     return 0;
 }
@@ -72,7 +72,7 @@ static int end(void **state)
 /* The next record that is in the parcel to that rank, NULL at the end. */
 static const struct trp_record *next_record(int to)
 {
-    struct trp_parcel *parcel = outbox[to];
+    struct trp_parcel *parcel = outlets[to].parcel;
     if (!parcel || parcel->at == parcel->used)
         return NULL;
     const struct trp_record *record = (void *)(parcel->bytes + parcel->at);

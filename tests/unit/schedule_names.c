@@ -1,7 +1,7 @@
 /*
  * Tests of the home of names: who gets one, who is told, who waits, and what a release changes.
  *
- * The rank has a wire that keeps nothing, for everything stays in its outbox.
+ * The rank has a wire that keeps nothing, for everything stays in its outlets.
  */
 #include "schedule/names.h"
 
@@ -28,18 +28,18 @@ static struct troupe_class stone = {.name = "stone", .methods = no_methods};
 
 static struct trp_rank rank;
 static struct trp_wire wire = {.rank = 1, .ranks = RANKS};
-static struct trp_parcel *outbox[RANKS];
+static struct trp_outlet outlets[RANKS];
 static int dirty[RANKS];
 
 static int begin(void **state)
 {
     (void)state;
-    rank = (struct trp_rank){.rank = 1, .ranks = RANKS, .wire = &wire, .outbox = outbox,
+    rank = (struct trp_rank){.rank = 1, .ranks = RANKS, .wire = &wire, .outlets = outlets,
                              .dirty = dirty};
-    memset(outbox, 0, sizeof outbox);
+    memset(outlets, 0, sizeof outlets);
     for (int i = 0; i < RANKS; i++) {
-        outbox[i] = trp_parcel_new(1 << 20); /* larger than what any test sends */
-        outbox[i]->used = 0;
+        outlets[i].parcel = trp_parcel_new(1 << 20); /* larger than what any test sends */
+        outlets[i].parcel->used = 0;
     }
     trp_names_open(&rank);
     return 0;
@@ -51,8 +51,8 @@ static int end(void **state)
     (void)state;
     trp_names_close(&rank);
     for (int i = 0; i < RANKS; i++) {
-        assert_int_equal(outbox[i]->at, outbox[i]->used);
-        trp_parcel_drop(outbox[i]);
+        assert_int_equal(outlets[i].parcel->at, outlets[i].parcel->used);
+        trp_parcel_drop(outlets[i].parcel);
     }
     return 0;
 }
@@ -116,7 +116,7 @@ static void forget(const char *name, uint64_t future, int from)
 
 static const struct trp_record *next_record(int to)
 {
-    struct trp_parcel *parcel = outbox[to];
+    struct trp_parcel *parcel = outlets[to].parcel;
     if (parcel->at == parcel->used)
         return NULL;
     const struct trp_record *record = (void *)(parcel->bytes + parcel->at);
