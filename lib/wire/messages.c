@@ -135,7 +135,7 @@ struct trp_parcel *trp_messages_receive(struct trp_messages *m)
     struct trp_parcel *parcel = NULL;
     while (!parcel && came)
         parcel = take(m, &came);
-    if (m->flying) {
+    if (trp_messages_sending(m)) {
         land(m);
         launch_waiting(m);
     }

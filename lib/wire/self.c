@@ -91,7 +91,7 @@ static void hand_over(struct self_wire *self, struct self_wire *to)
     trp_stack_switch(*self->wire.running, *to->wire.running);
 }
 
-/* ---- the table ------------------------------------------------------------------------------- */
+/* ---- parcels --------------------------------------------------------------------------------- */
 
 static void self_send(struct trp_wire *wire, int to, struct trp_parcel *parcel)
 {
@@ -184,7 +184,7 @@ static void report_bulks(struct self_wire *self)
         report_bulk(self, &self->moved);
 }
 
-/* ---- the table, again ------------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 /* A rank that looks and finds nothing lets another go on: it may look for ever. */
 static struct trp_parcel *self_receive(struct trp_wire *wire)
