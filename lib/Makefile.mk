@@ -22,8 +22,6 @@ lib_libtroupe_la_SOURCES = \
 	lib/actor/actor.h \
 	lib/actor/classes.c \
 	lib/actor/classes.h \
-	lib/actor/slab.c \
-	lib/actor/slab.h \
 	lib/actor/ties.c \
 	lib/actor/ties.h \
 	lib/base/arena.c \
@@ -36,6 +34,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/hash.h \
 	lib/base/log.c \
 	lib/base/log.h \
+	lib/base/slab.c \
+	lib/base/slab.h \
 	lib/base/stack.c \
 	lib/base/stack.h \
 	lib/base/status.c \
@@ -64,6 +64,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/context.h \
 	lib/schedule/cpus.c \
 	lib/schedule/cpus.h \
+	lib/schedule/credit.c \
+	lib/schedule/credit.h \
 	lib/schedule/deliver.c \
 	lib/schedule/deliver.h \
 	lib/schedule/execute.c \

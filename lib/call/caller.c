@@ -21,3 +21,16 @@ struct trp_context *trp_caller_waiting(void)
     bool destroying = context->actor && !context->method;
     return destroying ? NULL : context;
 }
+
+void trp_caller_slow_down(struct trp_caller caller, int to, uint64_t future)
+{
+    bool outside = !caller.context || caller.context->worker;
+    if (!trp_credit_short(caller.rank, to) && !outside)
+        return;
+    trp_credit_wait(caller.rank, caller.context, to);
+    if (!caller.context || !caller.context->cancelled || omp_in_parallel())
+        return;
+    if (future)
+        trp_future_drop(trp_caller_futures(caller), future);
+    trp_caller_check(caller.context);
+}

@@ -159,6 +159,8 @@ static void close_ranks(struct job *job)
         trp_rank_close(job->seats[i].rank);
         trp_stack_free(job->seats[i].stack);
     }
+    if (!trp_rank_abandoned())
+        trp_parcel_pool_clear();
     free(job->seats);
     trp_crash_close();
     trp_home = NULL;

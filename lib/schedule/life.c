@@ -69,7 +69,7 @@ void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct tr
     if (record->future & TRP_CREATE_NAMED) {
         struct trp_actor_more *more = trp_actor_more(trp_actors_find(&rank->actors, ref));
         if (!more->name_granted) {
-            more->create = trp_letter(record, parcel->peer);
+            more->create = trp_letter(record, parcel);
             if (!more->create)
                 trp_die("no memory for the creation of an actor");
             return;

@@ -72,8 +72,9 @@ void trp_send_bytes(struct trp_rank *rank, int to, const struct trp_record *head
 void trp_send_bytes_from(struct trp_rank *rank, const struct trp_context *from, int to,
                          const struct trp_record *head, const void *bytes, size_t size);
 
-/* Hands over to the wire what was gathered, and to the input what is for this rank itself. */
-void trp_flush(struct trp_rank *rank);
+/* Hands over to the wire what was gathered, but to ranks that it cannot reach now; false if there
+   was nothing to hand over. */
+bool trp_flush(struct trp_rank *rank);
 
 /* Takes over what other threads have sent; true if there was something. */
 bool trp_inbox_empty_out(struct trp_rank *rank);

@@ -124,7 +124,6 @@ void trp_mpi_end(struct trp_mpi_wire *w)
     trp_doorbell_close(&w->bell);
     trp_die_hook = NULL;
     free_wire(w);
-    trp_parcel_pool_clear();
 }
 
 /* ---- the beginning --------------------------------------------------------------------------- */

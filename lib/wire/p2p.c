@@ -27,6 +27,12 @@ static bool p2p_sending(const struct trp_wire *wire)
     return sends_parcels(w) || trp_bulks_under_way(&w->bulks);
 }
 
+static bool p2p_congested(const struct trp_wire *wire, int to)
+{
+    (void)to; /* all wait in one queue */
+    return trp_mpi_wire(wire)->messages.waiting.head;
+}
+
 static void p2p_close(struct trp_wire *wire)
 {
     struct trp_mpi_wire *w = trp_mpi_wire(wire);
@@ -42,6 +48,7 @@ static const struct trp_wire_ops p2p_ops = {
     .send_bulk = trp_mpi_send_bulk,
     .receive_bulk = trp_mpi_receive_bulk,
     .sending = p2p_sending,
+    .congested = p2p_congested,
     .announce = trp_mpi_announce,
     .sleep = trp_mpi_sleep,
     .awake = trp_mpi_awake,

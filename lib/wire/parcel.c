@@ -3,12 +3,14 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/slab.h"
 
 /* Kept for reuse: usual ones, the warmest first; and a few large ones, the last used first, for
    what malloc hands out anew costs several times as much to write to. Only the thread in the
    scheduler role comes here. */
 static struct trp_parcel *pool, *large_pool;
 static unsigned pooled;
+static struct trp_slabs small; /* what is much less than the usual */
 #define POOL_MAX 256
 #define LARGE_MAX 4
 #define LARGE_BYTES ((size_t)512 << 20)
@@ -57,8 +59,11 @@ static struct trp_parcel *take_usual(void)
 
 static struct trp_parcel *make(size_t room)
 {
-    struct trp_parcel *parcel =
-        room <= PTRDIFF_MAX - sizeof *parcel ? malloc(sizeof *parcel + room) : NULL;
+    struct trp_parcel *parcel = NULL;
+    if (room <= TRP_PARCEL_SMALL)
+        parcel = trp_slab_new(&small, sizeof *parcel + room);
+    else if (room <= PTRDIFF_MAX - sizeof *parcel)
+        parcel = malloc(sizeof *parcel + room);
     if (parcel)
         parcel->room = room;
     return parcel;
@@ -75,6 +80,8 @@ struct trp_parcel *trp_parcel_try(size_t room)
         return NULL;
     parcel->next = NULL;
     parcel->used = parcel->at = 0;
+    parcel->owed = NULL;
+    parcel->owes = 0;
     parcel->peer = -1;
     parcel->holds = 1;
     return parcel;
@@ -90,8 +97,11 @@ struct trp_parcel *trp_parcel_new(size_t room)
 
 void trp_parcel_recycle(struct trp_parcel *parcel)
 {
+    trp_parcel_settle(parcel);
     if (parcel->room > TRP_PARCEL_BYTES) {
         keep_large(parcel);
+    } else if (parcel->room <= TRP_PARCEL_SMALL) {
+        trp_slab_free(&small, parcel, sizeof *parcel + parcel->room);
     } else if (parcel->room < TRP_PARCEL_BYTES || pooled >= POOL_MAX) {
         free(parcel);
     } else {
@@ -114,5 +124,6 @@ void trp_parcel_pool_clear(void)
 {
     free_all(&pool);
     free_all(&large_pool);
+    trp_slabs_close(&small);
     pooled = 0;
 }

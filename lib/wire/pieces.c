@@ -1,12 +1,14 @@
 #include "wire/pieces.h"
 
+#include <stdbool.h>
+
 #include "base/log.h"
 #include "wire/record.h"
 
 static struct trp_parcel *begin(int from, size_t total)
 {
-    struct trp_parcel *parcel =
-        trp_parcel_try(total > TRP_PARCEL_BYTES ? total : TRP_PARCEL_BYTES);
+    bool usual = total > TRP_PARCEL_SMALL && total < TRP_PARCEL_BYTES;
+    struct trp_parcel *parcel = trp_parcel_try(usual ? TRP_PARCEL_BYTES : total);
     if (!parcel) /* for the first piece, which says who the record is for */
         parcel = trp_parcel_new(TRP_PARCEL_BYTES);
     parcel->peer = from;

@@ -81,6 +81,11 @@ static void put_all_waiting(struct trp_rings *r)
     }
 }
 
+bool trp_rings_congested(const struct trp_rings *r, int to)
+{
+    return r->of[to]->waiting.head;
+}
+
 void trp_rings_send(struct trp_rings *r, int to, struct trp_parcel *parcel)
 {
     struct trp_mate *mate = r->of[to];

@@ -49,6 +49,9 @@ static inline bool trp_rings_reach(const struct trp_rings *r, int to)
 void trp_rings_send(struct trp_rings *r, int to, struct trp_parcel *parcel);
 struct trp_parcel *trp_rings_receive(struct trp_rings *r);
 
+/* Parcels to that rank wait for room. */
+bool trp_rings_congested(const struct trp_rings *r, int to);
+
 static inline bool trp_rings_sending(const struct trp_rings *r)
 {
     return r->stalled_count;

@@ -60,6 +60,13 @@ static bool rma_sending(const struct trp_wire *wire)
     return sends_parcels(w) || trp_bulks_under_way(&w->bulks);
 }
 
+static bool rma_congested(const struct trp_wire *wire, int to)
+{
+    const struct trp_mpi_wire *w = trp_mpi_wire(wire);
+    return trp_rings_reach(&of(w)->rings, to) ? trp_rings_congested(&of(w)->rings, to)
+                                              : w->messages.waiting.head != NULL;
+}
+
 static void rma_close(struct trp_wire *wire)
 {
     struct trp_mpi_wire *w = trp_mpi_wire(wire);
@@ -76,6 +83,7 @@ static const struct trp_wire_ops rma_ops = {
     .send_bulk = trp_mpi_send_bulk,
     .receive_bulk = trp_mpi_receive_bulk,
     .sending = rma_sending,
+    .congested = rma_congested,
     .announce = trp_mpi_announce,
     .sleep = trp_mpi_sleep,
     .awake = trp_mpi_awake,

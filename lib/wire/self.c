@@ -297,7 +297,6 @@ static void free_hub(struct hub *hub)
         while ((parcel = trp_parcel_pop(&hub->queues[i])))
             trp_parcel_drop(parcel);
     }
-    trp_parcel_pool_clear();
     free(hub->queues);
     free(hub->bulks);
     free(hub->wires);

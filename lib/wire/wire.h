@@ -43,6 +43,8 @@ struct trp_wire_ops {
     void (*receive_bulk)(struct trp_wire *wire, struct trp_bulk *bulk);
     /* Something sent has not left yet, or a bulk is under way. */
     bool (*sending)(const struct trp_wire *wire);
+    /* Parcels to that rank wait already: better to fill the next one meanwhile. NULL: never. */
+    bool (*congested)(const struct trp_wire *wire, int to);
     /* To sleep: announce, look once more whether something came, then sleep for at most `seconds`
        (negative: no limit) or until woken, or not at all while bulk needs this rank, or when done
        was called since announce; and say that one is awake. */
