@@ -25,7 +25,7 @@ struct trp_context *trp_caller_waiting(void)
 void trp_caller_slow_down(struct trp_caller caller, int to, uint64_t future)
 {
     bool outside = !caller.context || caller.context->worker;
-    if (!trp_credit_short(caller.rank, to) && !outside)
+    if (!outside && !trp_credit_short(caller.rank, to))
         return;
     trp_credit_wait(caller.rank, caller.context, to);
     if (!caller.context || !caller.context->cancelled || omp_in_parallel())

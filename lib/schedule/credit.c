@@ -1,6 +1,7 @@
 #include "schedule/credit.h"
 
 #include <omp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -35,15 +36,6 @@ static struct trp_account *account_of(const struct trp_rank *rank, int with)
     return &rank->outlets[with].account;
 }
 
-static void wake_all(struct trp_account *account)
-{
-    while (account->waiting) {
-        struct trp_context *c = account->waiting;
-        account->waiting = c->short_next;
-        trp_wake(c);
-    }
-}
-
 /* ---- the receiver ---------------------------------------------------------------------------- */
 
 void trp_credit_received(struct trp_rank *rank, struct trp_parcel *parcel)
@@ -68,27 +60,20 @@ static void report(struct trp_rank *rank, int to, struct trp_account *account)
     trp_send_bytes(rank, to, &head, "", 0);
 }
 
-bool trp_credit_report(struct trp_rank *rank)
+void trp_credit_report(struct trp_rank *rank)
 {
     struct trp_credit *credit = &rank->credit;
-    struct trp_account *own = account_of(rank, rank->rank);
-    bool sent = false;
-    if (own->waiting && !trp_credit_short(rank, rank->rank))
-        wake_all(own);
     for (int i = 0; i < credit->creditor_count;) {
         int to = credit->creditors[i];
         struct trp_account *account = account_of(rank, to);
-        if (account->owed >= credit->bytes / REPORTS) {
+        if (account->owed >= credit->bytes / REPORTS)
             report(rank, to, account);
-            sent = true;
-        }
         account->listed = account->owed;
         if (account->listed)
             i++;
         else
             credit->creditors[i] = credit->creditors[--credit->creditor_count];
     }
-    return sent;
 }
 
 /* ---- the sender ------------------------------------------------------------------------------ */
@@ -97,19 +82,62 @@ void trp_credit_done(struct trp_rank *rank, int from, uint64_t bytes)
 {
     struct trp_account *account = account_of(rank, from);
     __atomic_store_n(&account->done, account->done + bytes, __ATOMIC_RELAXED);
-    wake_all(account);
 }
 
-bool trp_credit_short(const struct trp_rank *rank, int to)
+/* Any thread: what it tells may be a moment old. */
+static bool used_up(const struct trp_rank *rank, const struct trp_account *account)
 {
-    const struct trp_account *account = account_of(rank, to);
     uint64_t done = __atomic_load_n(&account->done, __ATOMIC_RELAXED);
     uint64_t sent = __atomic_load_n(&account->sent, __ATOMIC_RELAXED);
     uint64_t allowed = __atomic_load_n(&account->allowed, __ATOMIC_RELAXED);
     return sent > done + rank->credit.bytes && sent >= allowed;
 }
 
-/* The first of what was sent before is waited for; not all of it. */
+/* One parcel may wait for room while another is filled. */
+static bool congested(const struct trp_rank *rank, int to)
+{
+    const struct trp_wire_ops *ops = rank->wire->ops;
+    const struct trp_account *account = account_of(rank, to);
+    return to != rank->rank && ops->congested && ops->congested(rank->wire, to) &&
+           account->sent >= account->allowed;
+}
+
+bool trp_credit_short(const struct trp_rank *rank, int to)
+{
+    return used_up(rank, account_of(rank, to)) || congested(rank, to);
+}
+
+static void wake_all(struct trp_account *account)
+{
+    while (account->waiting) {
+        struct trp_context *c = account->waiting;
+        account->waiting = c->short_next;
+        trp_wake(c);
+    }
+}
+
+bool trp_credit_wake(struct trp_rank *rank)
+{
+    struct trp_account **link = &rank->credit.awaited;
+    bool woken = false;
+    while (*link) {
+        struct trp_account *account = *link;
+        int to = (int)((struct trp_outlet *)(void *)((char *)account -
+                                                     offsetof(struct trp_outlet, account)) -
+                       rank->outlets);
+        if (account->waiting && !trp_credit_short(rank, to)) {
+            wake_all(account);
+            woken = true;
+        }
+        account->awaited = account->waiting;
+        if (account->awaited)
+            link = &account->next;
+        else
+            *link = account->next;
+    }
+    return woken;
+}
+
 static void stop_waiting(struct trp_account *account, struct trp_context *context)
 {
     struct trp_context **link = &account->waiting;
@@ -123,6 +151,11 @@ static void stop_waiting(struct trp_account *account, struct trp_context *contex
 static void wait_for_report(struct trp_context *context, struct trp_account *account, double until)
 {
     trp_wait_prepare(context);
+    if (!account->awaited) {
+        account->awaited = true;
+        account->next = context->rank->credit.awaited;
+        context->rank->credit.awaited = account;
+    }
     context->short_next = account->waiting;
     account->waiting = context;
     trp_wait(context, until);
@@ -146,9 +179,9 @@ static bool on_worker(const struct trp_context *context)
 }
 
 /* Too much of what other threads have sent has not even been looked at. */
-static bool inbox_is_full(const struct trp_rank *rank, const struct trp_context *context)
+static bool inbox_is_full(const struct trp_rank *rank)
 {
-    return on_worker(context) && rank->inbox.bytes > rank->credit.bytes;
+    return rank->inbox.bytes > rank->credit.bytes;
 }
 
 void trp_credit_wait(struct trp_rank *rank, struct trp_context *context, int to)
@@ -159,7 +192,8 @@ void trp_credit_wait(struct trp_rank *rank, struct trp_context *context, int to)
         return; /* a deferred function, a destructor */
     double patience = method ? METHOD_PATIENCE : PATIENCE, until = trp_now() + patience;
     uint64_t seen = __atomic_load_n(&account->done, __ATOMIC_RELAXED);
-    while (trp_credit_short(rank, to) || inbox_is_full(rank, context)) {
+    while (on_worker(context) ? used_up(rank, account) || inbox_is_full(rank)
+                              : trp_credit_short(rank, to)) {
         if (on_worker(context))
             nap(context);
         else

@@ -148,14 +148,16 @@ static struct trp_parcel *receive(struct trp_rank *rank)
     return parcel;
 }
 
-static void fire_timers(struct trp_rank *rank)
+static bool fire_timers(struct trp_rank *rank)
 {
     if (!rank->timers.count)
-        return;
+        return false;
     double now = trp_now();
     struct trp_timer *due;
-    while ((due = trp_timers_due(&rank->timers, now)))
+    bool fired = false;
+    for (; (due = trp_timers_due(&rank->timers, now)); fired = true)
         due->fire(due);
+    return fired;
 }
 
 /* Whether a wait in place has been woken is its own to see: something happened, look. */
@@ -175,9 +177,9 @@ static bool refill(struct trp_rank *rank)
     }
     if (rank->dirty_count)
         moved |= trp_flush(rank); /* there may be room now, and nobody rings for that again */
-    size_t timers = rank->timers.count;
-    fire_timers(rank);
-    return moved || rank->timers.count != timers;
+    if (rank->credit.awaited)
+        moved |= trp_credit_wake(rank);
+    return fire_timers(rank) || moved;
 }
 
 static bool spin(struct trp_rank *rank)
