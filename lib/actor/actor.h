@@ -113,17 +113,24 @@ void trp_actors_unname(struct trp_actors *actors, struct troupe_ref unused);
 /* The actor, or the place where letters wait for it; NULL if it has ended. */
 struct trp_actor *trp_actors_find(struct trp_actors *actors, struct troupe_ref ref);
 
+/* Its place, if there is one yet. */
+static inline const trp_actor_place *trp_actors_place(const struct trp_actors *actors,
+                                                      uint32_t creator, uint64_t serial)
+{
+    const struct trp_actor_list *list = &actors->lists[creator];
+    uint32_t index = (uint32_t)(serial >> 32), chunk = index / TRP_PLACES;
+    return chunk < list->chunk_count && list->chunks[chunk]
+               ? &list->chunks[chunk][index % TRP_PLACES]
+               : NULL;
+}
+
 /* The actor if it is there, at once: NULL says nothing. */
 static inline struct trp_actor *trp_actors_peek(const struct trp_actors *actors, uint32_t creator,
                                                 uint64_t serial)
 {
-    const struct trp_actor_list *list = &actors->lists[creator];
-    uint32_t index = (uint32_t)(serial >> 32);
-    if (index / TRP_PLACES >= list->chunk_count || !list->chunks[index / TRP_PLACES])
-        return NULL;
-    trp_actor_place place = list->chunks[index / TRP_PLACES][index % TRP_PLACES];
-    struct trp_actor *actor = (struct trp_actor *)(uintptr_t)place;
-    return !(place & 1) && actor && actor->serial == serial ? actor : NULL;
+    const trp_actor_place *place = trp_actors_place(actors, creator, serial);
+    struct trp_actor *actor = (struct trp_actor *)(uintptr_t)(place ? *place : 0);
+    return actor && !(*place & 1) && actor->serial == serial ? actor : NULL;
 }
 
 /* It has ended. */

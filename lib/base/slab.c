@@ -4,10 +4,11 @@
 #include <string.h>
 
 #define BLOCK (64 * 1024) /* bytes */
+#define LINE 64 /* what has its size lies in one line of the cache */
 
 struct trp_slab {
     struct trp_slab *next;
-    _Alignas(TRP_SLAB_STEP) char bytes[];
+    _Alignas(LINE) char bytes[];
 };
 
 static size_t place_of(size_t size)
@@ -18,7 +19,7 @@ static size_t place_of(size_t size)
 /* The first of a new block; the rest is cut later. */
 static void *begin_block(struct trp_slabs *slabs, size_t place, size_t size)
 {
-    struct trp_slab *block = malloc(sizeof *block + BLOCK);
+    struct trp_slab *block = aligned_alloc(LINE, sizeof *block + BLOCK);
     if (!block)
         return NULL;
     block->next = slabs->blocks;

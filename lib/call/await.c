@@ -98,6 +98,8 @@ static troupe_status wait_ready(struct trp_context *c, struct trp_futures *futur
 
 static void *scratch(struct trp_context *c, size_t size)
 {
+    if (size <= sizeof c->value)
+        return c->value;
     if (size > c->scratch_room) {
         free(c->scratch);
         c->scratch = malloc(size);
@@ -175,6 +177,8 @@ static struct trp_context *waiting_or_die(void)
 void *troupe_await_any(troupe_future future, size_t size)
 {
     struct trp_context *c = waiting_or_die();
+    if (!c->worker && trp_future_take_small(&c->rank->futures, future.id, size, c->value))
+        return c->value;
     void *value = NULL;
     troupe_status status = settle(c, future, size, -1, &value);
     if (status != TROUPE_OK)

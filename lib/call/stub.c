@@ -106,10 +106,10 @@ void troupe_cancel_timer(troupe_timer timer)
     trp_send_bytes_from(caller.rank, caller.context, caller.rank->rank, &head, "", 0);
 }
 
-troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *method,
-                              const void *args, const struct troupe_options *with)
+__attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
+                                                   const struct troupe_method *method,
+                                                   const void *args)
 {
-    (void)with;
     struct trp_caller caller = trp_caller();
     struct trp_futures *futures = trp_caller_futures(caller);
     uint64_t future = trp_future_new(futures, method->signature->result, to);
@@ -122,6 +122,15 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
     send(caller, trp_ref_host(to), &head, method->signature, args);
     trp_caller_slow_down(caller, trp_ref_host(to), future);
     return (troupe_future){future};
+}
+
+troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *method,
+                              const void *args, const struct troupe_options *with)
+{
+    const struct trp_context *c = trp_current();
+    (void)with;
+    uint64_t future = c && !c->worker ? trp_ask(c->rank, to, method, args) : 0;
+    return future ? (troupe_future){future} : ask(to, method, args);
 }
 
 troupe_future troupe_stub_submit(const struct troupe_method *task, const void *args,

@@ -45,7 +45,8 @@ struct trp_context {
     struct trp_arena arena;
     struct trp_deferred *deferred;
     char *story;   /* of the last failure seen, from malloc */
-    void *scratch; /* where await puts values without pointers, from malloc */
+    uint64_t value[2]; /* where await puts small values without pointers, */
+    void *scratch;     /* and larger ones, from malloc */
     size_t scratch_room;
 
     struct trp_stack *stack; /* parked: where it stands; NULL: it runs or waits in place */

@@ -12,12 +12,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "troupe/types.h"
 
 struct trp_context;
 struct trp_future_slot;
+
+#define TRP_FUTURE_CHUNK 256                  /* slots made together */
+#define TRP_FUTURE_SHARED (UINT64_C(1) << 63) /* in an id: of the table with a lock */
 
 struct trp_futures {
     struct trp_future_slot **chunks;
@@ -37,6 +41,16 @@ struct trp_outcome {
     size_t size; /* bytes of either */
 };
 
+/* Where a future is kept. */
+struct trp_future_slot {
+    enum { TRP_SLOT_FREE, TRP_SLOT_PENDING, TRP_SLOT_READY, TRP_SLOT_DROPPED } state;
+    uint32_t generation;
+    uint32_t next_free; /* index + 1 */
+    struct trp_context *waiter;
+    struct troupe_ref target;
+    struct trp_outcome outcome;
+};
+
 enum trp_future_state {
     TRP_FUTURE_NONE,    /* consumed, dropped, or never was */
     TRP_FUTURE_AWAITED, /* by somebody else */
@@ -50,7 +64,10 @@ void trp_futures_close(struct trp_futures *futures);
 /* `target` is the actor that is asked; none for a task. */
 uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *type,
                         struct troupe_ref target);
-bool trp_future_is_shared(uint64_t id);
+static inline bool trp_future_is_shared(uint64_t id)
+{
+    return id & TRP_FUTURE_SHARED;
+}
 
 /* Whether the outcome is there; if not, `waiter` will be woken when it comes, or is dropped. One
    waits for a future, but one may wait for many. */
@@ -72,5 +89,90 @@ void trp_future_resolve(struct trp_futures *futures, uint64_t id, int status, co
 /* The type that was promised, and who was asked; NULL if there is no such future. */
 const struct troupe_type *trp_future_promise(struct trp_futures *futures, uint64_t id,
                                              struct troupe_ref *target);
+
+/* ---- without the lock: by those who hold it, or of a table that has none --------------------- */
+
+uint32_t trp_futures_grow(struct trp_futures *futures); /* an index never used before */
+
+static inline struct trp_future_slot *trp_slot_at(const struct trp_futures *futures, uint32_t index)
+{
+    return &futures->chunks[index / TRP_FUTURE_CHUNK][index % TRP_FUTURE_CHUNK];
+}
+
+static inline uint32_t trp_slot_take(struct trp_futures *futures)
+{
+    if (!futures->free)
+        return trp_futures_grow(futures);
+    uint32_t index = futures->free - 1;
+    futures->free = trp_slot_at(futures, index)->next_free;
+    return index;
+}
+
+static inline void trp_slot_release(struct trp_futures *futures, struct trp_future_slot *slot,
+                                    uint64_t id)
+{
+    slot->state = TRP_SLOT_FREE;
+    slot->waiter = NULL;
+    slot->outcome.block = NULL;
+    slot->next_free = futures->free;
+    futures->free = (uint32_t)id + 1;
+}
+
+/* The slot of a future that is not consumed, or NULL. */
+static inline struct trp_future_slot *trp_slot_find(const struct trp_futures *futures, uint64_t id)
+{
+    uint32_t index = (uint32_t)id;
+    if (index >= futures->made)
+        return NULL;
+    struct trp_future_slot *slot = trp_slot_at(futures, index);
+    uint32_t generation = (uint32_t)((id & ~TRP_FUTURE_SHARED) >> 32);
+    return slot->state != TRP_SLOT_FREE && slot->generation == generation ? slot : NULL;
+}
+
+static inline uint64_t trp_future_new_here(struct trp_futures *futures,
+                                           const struct troupe_type *type,
+                                           struct troupe_ref target)
+{
+    uint32_t index = trp_slot_take(futures);
+    struct trp_future_slot *slot = trp_slot_at(futures, index);
+    slot->state = TRP_SLOT_PENDING;
+    slot->generation = (slot->generation + 1) & 0x7fffffff;
+    slot->generation += slot->generation == 0;
+    slot->outcome.type = type;
+    slot->target = target;
+    return (uint64_t)slot->generation << 32 | index;
+}
+
+/* The frequent case of taking, at once: the value is there and small. False, and nothing done, if it
+   is another case. */
+static inline bool trp_future_take_small(struct trp_futures *futures, uint64_t id, size_t size,
+                                         uint64_t value[2])
+{
+    struct trp_future_slot *slot = trp_future_is_shared(id) ? NULL : trp_slot_find(futures, id);
+    if (!slot || slot->state != TRP_SLOT_READY || slot->outcome.status || slot->outcome.block ||
+        !slot->outcome.type->flat || slot->outcome.type->size != size ||
+        slot->outcome.size < size)
+        return false;
+    value[0] = slot->outcome.small[0];
+    value[1] = slot->outcome.small[1];
+    trp_slot_release(futures, slot, id);
+    return true;
+}
+
+/* The frequent case of resolving, at once: a small value for a table without a lock. */
+static inline bool trp_future_resolve_small(struct trp_futures *futures, uint64_t id,
+                                            const void *bytes, size_t size)
+{
+    struct trp_future_slot *slot = trp_future_is_shared(id) ? NULL : trp_slot_find(futures, id);
+    if (!slot || slot->state != TRP_SLOT_PENDING || slot->waiter ||
+        size > sizeof slot->outcome.small)
+        return false;
+    slot->outcome.status = 0;
+    slot->outcome.block = NULL;
+    slot->outcome.size = size;
+    memcpy(slot->outcome.small, bytes, size == 8 ? 8 : size);
+    slot->state = TRP_SLOT_READY;
+    return true;
+}
 
 #endif

@@ -32,6 +32,8 @@ static struct next next_received(struct trp_rank *rank)
 {
     struct trp_parcel *parcel;
     while ((parcel = rank->input.head)) {
+        if (parcel->at >= parcel->ahead)
+            trp_deliver_soon(rank, parcel);
         if (parcel->at < parcel->used)
             return (struct next){at(parcel), parcel};
         rank->own_queued -= parcel->peer == rank->rank;
@@ -100,15 +102,18 @@ static bool is_answer(const struct trp_record *record)
     return record && (record->kind == TRP_RECORD_ANSWER || record->kind == TRP_RECORD_FAILED);
 }
 
-bool trp_loop_takes_answer(struct trp_rank *rank)
+bool trp_loop_takes_answers(struct trp_rank *rank)
 {
-    struct next next = next_received(rank);
-    if (!is_answer(next.record))
-        next = next_own(rank);
-    if (!is_answer(next.record))
-        return false;
-    deliver_next(rank, next);
-    return true;
+    bool any = false;
+    struct next next;
+    for (;; any = true) {
+        next = next_received(rank);
+        if (!is_answer(next.record))
+            next = next_own(rank);
+        if (!is_answer(next.record))
+            return any;
+        deliver_next(rank, next);
+    }
 }
 
 /* Letters wait while too many methods do. */

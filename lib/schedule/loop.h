@@ -13,7 +13,7 @@
 void trp_loop(void *rank);
 
 /* The steps of it, for those who wait in place. */
-bool trp_loop_takes_answer(struct trp_rank *rank); /* delivers the next record if it is an answer */
+bool trp_loop_takes_answers(struct trp_rank *rank); /* delivers the next records if they are */
 bool trp_loop_can_run(struct trp_rank *rank);      /* there is anything else */
 void trp_loop_refill_or_sleep(struct trp_rank *rank);
 

@@ -76,6 +76,57 @@ static inline bool trp_tell(struct trp_rank *rank, struct troupe_ref to,
     return true;
 }
 
+/* As trp_tell, of an ask: its future, or 0 if it is another case. */
+static inline uint64_t trp_ask(struct trp_rank *rank, struct troupe_ref to,
+                               const struct troupe_method *method, const void *args)
+{
+    const struct troupe_type *type = &method->signature->args;
+    uint32_t host = (uint32_t)(to.place >> 32) - 1;
+    if (host >= (uint32_t)rank->ranks || !type->flat)
+        return 0;
+    struct trp_outlet *out = &rank->outlets[host];
+    struct trp_parcel *parcel = out->parcel;
+    size_t head = trp_record_head(TRP_RECORD_ASK), bytes = head + trp_tell_bytes(type->size);
+    if (!parcel || parcel->room - parcel->used < bytes)
+        return 0;
+    uint64_t future = trp_future_new_here(&rank->futures, method->signature->result, to);
+    struct trp_record *record = (struct trp_record *)(void *)(parcel->bytes + parcel->used);
+    struct trp_record what = {.words = bytes / 8, .kind = TRP_RECORD_ASK, .slot = method->slot,
+                              .creator = (uint32_t)to.place};
+    memcpy(record, &what, 8);
+    record->serial = to.serial;
+    record->future = future;
+    trp_copy_words((char *)record + head, args, type->size);
+    parcel->used += bytes;
+    out->key = TRP_NO_KEY;
+    rank->sent += host != (uint32_t)rank->rank;
+    return future;
+}
+
+/* The frequent case of an answer, at once: a value without pointers, from the scheduler's thread.
+   False, and nothing done, if it is another case. */
+static inline bool trp_answer(struct trp_rank *rank, int to, uint64_t future,
+                              const struct troupe_type *type, const void *value)
+{
+    size_t size = type->kind == TROUPE_KIND_VOID ? 0 : type->size;
+    if (to == rank->rank)
+        return trp_future_resolve_small(trp_futures_of(rank, future), future, value, size);
+    struct trp_outlet *out = &rank->outlets[to];
+    struct trp_parcel *parcel = out->parcel;
+    size_t head = trp_record_head(TRP_RECORD_ANSWER), bytes = head + trp_tell_bytes(size);
+    if (!parcel || parcel->room - parcel->used < bytes)
+        return false;
+    struct trp_record *record = (struct trp_record *)(void *)(parcel->bytes + parcel->used);
+    struct trp_record what = {.words = bytes / 8, .kind = TRP_RECORD_ANSWER};
+    memcpy(record, &what, 8);
+    record->serial = future;
+    trp_copy_words((char *)record + head, value, size);
+    parcel->used += bytes;
+    out->key = TRP_NO_KEY;
+    rank->sent++;
+    return true;
+}
+
 /* Sends head and bytes, from the thread in the scheduler role. */
 void trp_send_bytes(struct trp_rank *rank, int to, const struct trp_record *head,
                     const void *bytes, size_t size);

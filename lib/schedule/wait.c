@@ -42,11 +42,11 @@ static void park(struct trp_rank *rank, struct trp_context *c)
     unlink_parked(c);
 }
 
-/* In place: answers only, sleeping when there is nothing at all to do. */
+/* In place: answers only, all that have come, sleeping when there is nothing at all to do. */
 static void wait_here(struct trp_rank *rank, struct trp_context *c)
 {
     while (!c->woken) {
-        if (trp_loop_takes_answer(rank))
+        if (trp_loop_takes_answers(rank))
             continue;
         if (trp_loop_can_run(rank))
             park(rank, c);

@@ -79,7 +79,7 @@ struct trp_parcel *trp_parcel_try(size_t room)
     if (!parcel && !(parcel = make(room)))
         return NULL;
     parcel->next = NULL;
-    parcel->used = parcel->at = 0;
+    parcel->used = parcel->at = parcel->ahead = 0;
     parcel->owed = NULL;
     parcel->owes = 0;
     parcel->peer = -1;

@@ -18,7 +18,8 @@ struct trp_parcel {
     struct trp_parcel *next; /* in the queue that has it */
     size_t room;             /* bytes that fit */
     size_t used;             /* bytes that are records */
-    size_t at;               /* bytes read so far */
+    size_t at;               /* bytes read so far, */
+    size_t ahead;            /* and looked at to fetch what will be needed */
     uint64_t *owed;          /* where it is noted when its bytes are done with, or NULL, */
     size_t owes;             /* and how many */
     int32_t peer;            /* where it came from, or goes */
