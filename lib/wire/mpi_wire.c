@@ -8,7 +8,8 @@
 /* ---- sleeping -------------------------------------------------------------------------------- */
 
 #define PENDING_PAUSE 50e-6 /* while something sent has not left: nobody rings for its handshake */
-#define FAR_PAUSE 1e-3      /* ranks of other nodes cannot ring */
+#define FAR_PAUSE_MIN 20e-6 /* ranks of other nodes cannot ring: pauses grow while none calls */
+#define FAR_PAUSE_MAX 1e-3
 
 uint32_t trp_mpi_announce(struct trp_wire *wire)
 {
@@ -21,6 +22,13 @@ static double shorter(double seconds, double limit)
     return seconds < 0 || seconds > limit ? limit : seconds;
 }
 
+struct trp_parcel *trp_mpi_came(struct trp_mpi_wire *w, struct trp_parcel *parcel)
+{
+    if (parcel)
+        w->far_pause = FAR_PAUSE_MIN;
+    return parcel;
+}
+
 static double pause_of(struct trp_mpi_wire *w, double seconds)
 {
     if (trp_messages_sending(&w->messages)) {
@@ -29,7 +37,7 @@ static double pause_of(struct trp_mpi_wire *w, double seconds)
     }
     if (trp_bulks_under_way(&w->bulks))
         seconds = shorter(seconds, trp_bulks_pause(&w->bulks));
-    return w->bell.covers_all ? seconds : shorter(seconds, FAR_PAUSE);
+    return w->bell.covers_all ? seconds : shorter(seconds, w->far_pause);
 }
 
 void trp_mpi_sleep(struct trp_wire *wire, uint32_t announced, double seconds)
@@ -43,6 +51,7 @@ void trp_mpi_sleep(struct trp_wire *wire, uint32_t announced, double seconds)
         return;
     }
     trp_doorbell_sleep(&w->bell, announced, seconds);
+    w->far_pause = shorter(1.5 * w->far_pause, FAR_PAUSE_MAX);
     if (trp_bulks_under_way(&w->bulks))
         trp_bulks_slept(&w->bulks, trp_doorbell_rung(&w->bell, announced));
 }
@@ -189,6 +198,7 @@ struct trp_mpi_wire *trp_mpi_begin(size_t size, int *argc, char ***argv, const v
         free(w);
         return NULL;
     }
+    w->far_pause = FAR_PAUSE_MIN;
     MPI_Comm_dup(comm ? *(const MPI_Comm *)comm : MPI_COMM_WORLD, &w->comm);
     MPI_Comm_rank(w->comm, &w->wire.rank);
     MPI_Comm_size(w->comm, &w->wire.ranks);

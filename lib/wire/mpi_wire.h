@@ -19,6 +19,7 @@ struct trp_mpi_wire {
     struct trp_doorbell bell;
     struct trp_messages messages; /* opened by the transport, if it needs them */
     struct trp_bulks bulks;
+    double far_pause; /* seconds to sleep while other nodes may send */
 };
 
 static inline struct trp_mpi_wire *trp_mpi_wire(const struct trp_wire *wire)
@@ -29,6 +30,9 @@ static inline struct trp_mpi_wire *trp_mpi_wire(const struct trp_wire *wire)
 /* Of `size` bytes, zero behind the struct, without a table of functions yet. NULL after saying why
    not. Collective. */
 struct trp_mpi_wire *trp_mpi_begin(size_t size, int *argc, char ***argv, const void *comm);
+
+/* A parcel came by MPI, or NULL: the next pauses are short. Returns it. */
+struct trp_parcel *trp_mpi_came(struct trp_mpi_wire *w, struct trp_parcel *parcel);
 
 /* Everyone receives until everyone's sends have left: `sending` speaks of the parcels. */
 typedef bool trp_mpi_sending(const struct trp_mpi_wire *w);

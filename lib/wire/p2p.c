@@ -18,7 +18,7 @@ static struct trp_parcel *p2p_receive(struct trp_wire *wire)
     struct trp_mpi_wire *w = trp_mpi_wire(wire);
     if (trp_bulks_under_way(&w->bulks))
         trp_bulks_progress(&w->bulks);
-    return trp_messages_receive(&w->messages);
+    return trp_mpi_came(w, trp_messages_receive(&w->messages));
 }
 
 static bool p2p_sending(const struct trp_wire *wire)

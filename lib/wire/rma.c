@@ -38,7 +38,7 @@ static struct trp_parcel *receive_far_too(struct rma_wire *w)
     struct trp_parcel *parcel = NULL;
     if (++w->turn % NEAR_A_FAR != 0)
         parcel = trp_rings_receive(&w->rings);
-    return parcel ? parcel : trp_messages_receive(&w->mpi.messages);
+    return parcel ? parcel : trp_mpi_came(&w->mpi, trp_messages_receive(&w->mpi.messages));
 }
 
 static struct trp_parcel *rma_receive(struct trp_wire *wire)
