@@ -24,9 +24,11 @@ typedef int troupe_driver(int argc, char **argv);
 /** How to run; all zero is the default. An environment variable, where named, has the last word.
     The same on every rank. */
 struct troupe_run_options {
-    const char *transport; /**< "p2p" (MPI), "self" (one process), "auto": p2p where mpirun or
-                                srun started the program or MPI is initialised, else self; default
-                                auto; TROUPE_TRANSPORT */
+    const char *transport; /**< "rma" (rings in shared memory within a node, MPI messages across),
+                                "p2p" (MPI messages), "self" (one process), "auto": where mpirun or
+                                srun started the program or MPI is initialised rma, or p2p if the
+                                node's shared memory is too small, else self; default auto;
+                                TROUPE_TRANSPORT */
     int ranks;             /**< that transport self plays, 1 to 4096, default 1; TROUPE_RANKS */
     uint64_t seed;         /**< self: of the order between pairs of ranks; 0: as sent;
                                 TROUPE_SEED */
