@@ -143,8 +143,8 @@ static inline uint64_t trp_future_new_here(struct trp_futures *futures,
     return (uint64_t)slot->generation << 32 | index;
 }
 
-/* The frequent case of taking, at once: the value is there and small. False, and nothing done, if it
-   is another case. */
+/* The frequent case of taking, at once: the value is there and small. False, and nothing done, if
+   it is another case. */
 static inline bool trp_future_take_small(struct trp_futures *futures, uint64_t id, size_t size,
                                          uint64_t value[2])
 {
