@@ -189,7 +189,7 @@ troupe_status troupe_get_any(troupe_future future, void *value, size_t size, dou
         return any ? trp_told(any, TROUPE_NOT_HERE, troupe_status_text(TROUPE_NOT_HERE))
                    : TROUPE_NOT_HERE;
     void *came = NULL;
-    troupe_status status = settle(c, future, size, seconds < 0 ? -1 : trp_now() + seconds, &came);
+    troupe_status status = settle(c, future, size, trp_deadline(seconds), &came);
     if (status == TROUPE_OK)
         memcpy(value, came, size);
     return status;
@@ -236,7 +236,7 @@ size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double s
     struct trp_context *c = trp_caller_waiting();
     if (!c)
         return 0;
-    double deadline = seconds < 0 ? -1 : trp_now() + seconds;
+    double deadline = trp_deadline(seconds);
     want = want < n ? want : n;
     size_t ready, first = 0;
     for (bool expired = false;; expired = deadline >= 0 && trp_now() >= deadline) {
