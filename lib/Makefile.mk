@@ -66,6 +66,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/cpus.h \
 	lib/schedule/deliver.c \
 	lib/schedule/deliver.h \
+	lib/schedule/end_workers.c \
 	lib/schedule/execute.c \
 	lib/schedule/execute.h \
 	lib/schedule/futures.c \

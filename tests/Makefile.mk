@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/base_log.u \
 	tests/unit/base_stack.u \
 	tests/unit/calls_end.u \
+	tests/unit/calls_endings.u \
 	tests/unit/calls_replay.u \
 	tests/unit/pi_sample.u \
 	tests/unit/schedule_alarms.u \

@@ -283,11 +283,24 @@ void trp_life_end_now(struct trp_rank *rank, struct trp_actor *actor)
 
 /* ---- the end of the job ---------------------------------------------------------------------- */
 
+/* The worker has done its part of a call; its word for it, or the call, will not be looked at. */
+static void forget_call(struct trp_actor *actor)
+{
+    if (actor->running != &trp_elsewhere || !trp_worker_is_free(actor->more->worker))
+        return;
+    actor->running = NULL;
+    if (actor->more->lent)
+        trp_parcel_drop(actor->more->lent);
+    actor->more->lent = NULL;
+}
+
 static void end_with_job(struct trp_actor *actor, void *arg)
 {
     struct trp_rank *rank = arg;
+    if (rank->over)
+        forget_call(actor);
     if (!actor->class_ || actor->running)
-        return; /* never created, or in a call that was abandoned with its worker */
+        return; /* never created, or in a call that is abandoned with its worker */
     trp_life_end_later(actor, TROUPE_END_JOB, trp_life_story(rank, actor, "ended with", "the job"));
     trp_life_end_now(rank, actor);
 }

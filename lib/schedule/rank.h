@@ -99,6 +99,7 @@ struct trp_rank {
     double linger; /* seconds that work goes on after the driver has returned */
     bool over;     /* the job is */
     int status;
+    struct trp_rank *abandoned; /* before it, when it is so itself */
 };
 
 /* The rank of threads that are nobody's context: those of an OpenMP team. */
