@@ -54,9 +54,14 @@ static bool asks_itself(const struct trp_context *c, struct trp_futures *futures
            trp_ref_same(target, trp_actor_ref(c->actor));
 }
 
-/* The call is taken back: it would only come to this point again. */
+/* A call is taken back: it would only come to this point again. */
 static troupe_status refuse_own(struct trp_context *c, struct trp_futures *futures, uint64_t id)
 {
+    if (trp_future_is_end(futures, id)) {
+        trp_future_drop(futures, id);
+        return trp_told(c, TROUPE_INVALID,
+                        "it waits for its own actor's end, which cannot come before this method's");
+    }
     if (!trp_actor_unask(c->actor, id))
         trp_die("no memory to take back a call");
     trp_future_drop(futures, id);

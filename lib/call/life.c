@@ -51,7 +51,7 @@ troupe_future_troupe_end troupe_ended_ref(struct troupe_ref actor)
     struct trp_caller caller = trp_caller();
     struct trp_futures *futures = trp_caller_futures(caller);
     troupe_future_troupe_end future = {
-        {trp_future_new(futures, &troupe_type_troupe_end, (struct troupe_ref){0, 0})}};
+        {trp_future_new_end(futures, &troupe_type_troupe_end, actor)}};
     if (trp_ref_none(actor)) {
         const char *story = "the handle is of no actor";
         trp_future_resolve(futures, future.any.id, TROUPE_NO_ACTOR, story, strlen(story) + 1);

@@ -18,6 +18,7 @@ struct trp_future_slot {
     uint32_t next_free; /* index + 1 */
     struct trp_context *waiter;
     struct troupe_ref target;
+    bool end; /* of the target */
     struct trp_outcome outcome;
 };
 
@@ -124,8 +125,8 @@ bool trp_future_is_shared(uint64_t id)
     return id & SHARED_BIT;
 }
 
-uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *type,
-                        struct troupe_ref target)
+static uint64_t make(struct trp_futures *futures, const struct troupe_type *type,
+                     struct troupe_ref target, bool end)
 {
     lock(futures);
     uint32_t index = free_index(futures);
@@ -135,9 +136,22 @@ uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *t
     slot->generation += slot->generation == 0;
     slot->outcome.type = type;
     slot->target = target;
+    slot->end = end;
     uint64_t id = (uint64_t)slot->generation << 32 | index;
     unlock(futures);
     return futures->shared ? id | SHARED_BIT : id;
+}
+
+uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *type,
+                        struct troupe_ref target)
+{
+    return make(futures, type, target, false);
+}
+
+uint64_t trp_future_new_end(struct trp_futures *futures, const struct troupe_type *type,
+                            struct troupe_ref actor)
+{
+    return make(futures, type, actor, true);
 }
 
 enum trp_future_state trp_future_watch(struct trp_futures *futures, uint64_t id,
@@ -237,4 +251,13 @@ const struct troupe_type *trp_future_promise(struct trp_futures *futures, uint64
         *target = slot->target;
     unlock(futures);
     return type;
+}
+
+bool trp_future_is_end(struct trp_futures *futures, uint64_t id)
+{
+    lock(futures);
+    const struct trp_future_slot *slot = find(futures, id);
+    bool end = slot && slot->end;
+    unlock(futures);
+    return end;
 }

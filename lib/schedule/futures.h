@@ -50,6 +50,9 @@ void trp_futures_close(struct trp_futures *futures);
 /* `target` is the actor that is asked; none for a task. */
 uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *type,
                         struct troupe_ref target);
+/* A future of that actor's end. */
+uint64_t trp_future_new_end(struct trp_futures *futures, const struct troupe_type *type,
+                            struct troupe_ref actor);
 bool trp_future_is_shared(uint64_t id);
 
 /* Whether the outcome is there; if not, `waiter` will be woken when it comes, or is dropped. One
@@ -69,8 +72,11 @@ void trp_future_drop(struct trp_futures *futures, uint64_t id);
 void trp_future_resolve(struct trp_futures *futures, uint64_t id, int status, const void *bytes,
                         size_t size);
 
-/* The type that was promised, and who was asked; NULL if there is no such future. */
+/* The type that was promised, and who was asked, or is watched; NULL if there is no such future. */
 const struct troupe_type *trp_future_promise(struct trp_futures *futures, uint64_t id,
                                              struct troupe_ref *target);
+
+/* It is of an actor's end. */
+bool trp_future_is_end(struct trp_futures *futures, uint64_t id);
 
 #endif
