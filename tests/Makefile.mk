@@ -50,6 +50,7 @@ MPI_TESTS = \
 	tests/mpi/core_futures.mpi \
 	tests/mpi/core_names.mpi16 \
 	tests/mpi/core_parked.mpi \
+	tests/mpi/endings.mpi \
 	tests/mpi/failure.mpi \
 	tests/mpi/inheritance.mpi \
 	tests/mpi/leftovers.mpi \

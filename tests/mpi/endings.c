@@ -1,0 +1,182 @@
+/*
+ * The ends of actors, seen from those who watch, call and replace them: what has been told has
+ * happened.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "play.h"
+
+TROUPE_CLASS(thing, (bool, fails), (TROUPE_SPAN(int), numbers));
+TROUPE_ASK(thing, number, int);
+TROUPE_TELL(thing, leave);
+TROUPE_ASK(thing, hold, int, (double, seconds));
+TROUPE_ASK(thing, await_own_end, int);
+TROUPE_ASK(thing, own_end_of_many, size_t);
+
+struct thing_state {
+    int number;
+};
+
+static void on_thing(struct thing_state *self, bool fails, TROUPE_SPAN(int) numbers)
+{
+    self->number = (int)numbers.count;
+    if (fails)
+        troupe_fail(-5, "stillborn");
+}
+
+static int on_number(struct thing_state *self)
+{
+    return self->number;
+}
+
+static void on_leave(struct thing_state *self)
+{
+    (void)self;
+    troupe_exit_actor();
+}
+
+static int on_hold(struct thing_state *self, double seconds)
+{
+    troupe_sleep(seconds);
+    return self->number;
+}
+
+/* A status, or what comes of a second try. */
+static int on_await_own_end(struct thing_state *self)
+{
+    troupe_end end;
+    TROUPE_FUTURE(troupe_end) future = troupe_ended(thing_self(self));
+    if (troupe_done(future))
+        return 1;
+    troupe_status status = troupe_get(future, &end);
+    bool told = strstr(troupe_story(), "end") != NULL;
+    return troupe_get(future, &end) == TROUPE_NO_FUTURE && told ? status : 2;
+}
+
+/* Who takes it is told at once: it counts as ready. */
+static size_t on_own_end_of_many(struct thing_state *self)
+{
+    TROUPE_FUTURE(troupe_end) future = troupe_ended(thing_self(self));
+    size_t ready = troupe_wait(&future.any, 1, TROUPE_ALL, TROUPE_FOREVER);
+    troupe_drop(future);
+    return ready;
+}
+
+TROUPE_IMPLEMENT(thing, (init, on_thing), (number, on_number), (leave, on_leave), (hold, on_hold),
+                 (await_own_end, on_await_own_end), (own_end_of_many, on_own_end_of_many));
+
+static thing named(const char *name, int rank, int cpus)
+{
+    return troupe_new(thing, .with = {.name = name, .place = troupe_on(rank), .cpus = cpus});
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static void end_it(thing t, int way)
+{
+    if (way == 0)
+        troupe_stop(t);
+    else if (way == 1)
+        troupe_kill(t);
+    else
+        thing_leave(t);
+}
+
+static void a_name_is_free_when_the_end_is_told(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "free %d", i);
+        thing t = named(name, (i + 1) % troupe_ranks(), i % 7 == 0);
+        if (i % 2)
+            troupe_await(thing_number(t));
+        end_it(t, i % 3);
+        TROUPE_FUTURE(troupe_end) again = troupe_ended(t);
+        troupe_await(troupe_ended(t));
+        thing other = named(name, i % troupe_ranks(), 0);
+        int number;
+        expect_status(troupe_get(thing_number(other), &number), TROUPE_OK);
+        troupe_await(again);
+        troupe_stop(other);
+        troupe_await(troupe_ended(other));
+    }
+}
+
+/* Between the end and the word that the name is free. */
+static void who_has_ended_but_for_its_name_takes_no_call_and_no_second_end(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        thing t = named("fading", i % troupe_ranks(), 0);
+        troupe_await(thing_number(t));
+        thing_leave(t);
+        TROUPE_FUTURE(int) late = thing_number(t);
+        troupe_stop(t);
+        troupe_kill(t);
+        int number;
+        expect_status(troupe_get(late, &number), TROUPE_ENDED);
+        troupe_kill(t);
+        TROUPE_FUTURE(troupe_end) watch = troupe_ended(t);
+        expect_status(troupe_get(thing_number(t), &number), TROUPE_ENDED);
+        assert_int_equal(troupe_await(watch).reason, TROUPE_END_EXITED);
+    }
+}
+
+static void a_named_actor_whose_constructor_fails_leaves_its_name(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        thing t = troupe_new(thing, .fails = true,
+                             .with = {.name = "stillborn", .place = troupe_on(i % troupe_ranks())});
+        expect_failure(thing_number(t), TROUPE_ENDED, "stillborn");
+        assert_int_equal(troupe_await(troupe_ended(t)).reason, TROUPE_END_FAILED);
+    }
+}
+
+/* Killed before its name is granted: the claim is on its way. */
+static void a_name_that_was_claimed_in_vain_is_free_when_the_end_is_told(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "in vain %d", i);
+        for (int k = 0; k < 3; k++) {
+            thing t = named(name, (i + k) % troupe_ranks(), 0);
+            troupe_kill(t);
+            assert_int_equal(troupe_await(troupe_ended(t)).reason, TROUPE_END_KILLED);
+        }
+        thing t = named(name, i % troupe_ranks(), 0);
+        assert_int_equal(troupe_await(thing_number(t)), 0);
+        troupe_kill(t);
+    }
+}
+
+/* ---- one's own end --------------------------------------------------------------------------- */
+
+static void an_actor_that_waits_for_its_own_end_is_refused(void **state)
+{
+    (void)state;
+    for (int cpus = 0; cpus <= 1; cpus++)
+        for (int on = 0; on < troupe_ranks(); on++) {
+            thing t = troupe_new(thing, .with = {.place = troupe_on(on), .cpus = cpus});
+            assert_int_equal(troupe_await(thing_await_own_end(t)), TROUPE_INVALID);
+            assert_int_equal(troupe_await(thing_own_end_of_many(t)), 1);
+            assert_int_equal(troupe_await(thing_number(t)), 0);
+            troupe_stop(t);
+            assert_int_equal(troupe_await(troupe_ended(t)).reason, TROUPE_END_STOPPED);
+        }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_name_is_free_when_the_end_is_told),
+        cmocka_unit_test(who_has_ended_but_for_its_name_takes_no_call_and_no_second_end),
+        cmocka_unit_test(a_named_actor_whose_constructor_fails_leaves_its_name),
+        cmocka_unit_test(a_name_that_was_claimed_in_vain_is_free_when_the_end_is_told),
+        cmocka_unit_test(an_actor_that_waits_for_its_own_end_is_refused),
+    };
+    return TEST_PLAY(argc, argv, tests, 20);
+}
