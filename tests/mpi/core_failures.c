@@ -214,9 +214,9 @@ static void count(int *gone, int *ran)
 static void a_story_names_every_hop_of_a_chain_in_order(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"hop number 0.pass: ", "hop number 1.pass: ",
-                                        "hop number 2.pass: ", "task relay_task on rank ",
-                                        "hop number 3.pass: the chain is at its end"};
+    static const char *const parts[] = {"\"hop number 0\").pass: hop(", "\"hop number 1\").pass: ",
+                                        "\"hop number 2\").pass: ", "task relay_task on rank ",
+                                        "\"hop number 3\").pass: the chain is at its end"};
     hop first = troupe_new(hop, .number = 0, .with = {.place = troupe_on(0)});
     hop second = troupe_new(hop, .number = 1, .with = {.place = troupe_on(1 % troupe_ranks())});
     int value;

@@ -13,6 +13,7 @@ TROUPE_TELL(thing, leave);
 TROUPE_ASK(thing, hold, int, (double, seconds));
 TROUPE_ASK(thing, await_own_end, int);
 TROUPE_ASK(thing, own_end_of_many, size_t);
+TROUPE_ASK(thing, fail_below, int, (int, depth));
 
 struct thing_state {
     int number;
@@ -63,8 +64,22 @@ static size_t on_own_end_of_many(struct thing_state *self)
     return ready;
 }
 
+static int on_fail_below(struct thing_state *self, int depth)
+{
+    (void)self;
+    if (depth == 0)
+        troupe_fail(-3000, "the cause");
+    return troupe_await(thing_fail_below(thing_new(false, (TROUPE_SPAN(int)){NULL, 0}), depth - 1));
+}
+
+static void on_repr(const struct thing_state *self, char *text, size_t size)
+{
+    snprintf(text, size, "of %d numbers", self->number);
+}
+
 TROUPE_IMPLEMENT(thing, (init, on_thing), (number, on_number), (leave, on_leave), (hold, on_hold),
-                 (await_own_end, on_await_own_end), (own_end_of_many, on_own_end_of_many));
+                 (await_own_end, on_await_own_end), (own_end_of_many, on_own_end_of_many),
+                 (fail_below, on_fail_below), (repr, on_repr));
 
 static thing named(const char *name, int rank, int cpus)
 {
@@ -169,6 +184,33 @@ static void an_actor_that_waits_for_its_own_end_is_refused(void **state)
         }
 }
 
+/* ---- stories --------------------------------------------------------------------------------- */
+
+static void a_story_has_class_rank_and_repr_of_each_hop(void **state)
+{
+    (void)state;
+    thing t = troupe_new(thing, .with = {.place = troupe_on(troupe_ranks() - 1)});
+    char who[32];
+    snprintf(who, sizeof who, "thing(%d:", troupe_ranks() - 1);
+    expect_failure(thing_fail_below(t, 1), -3000, " \"of 0 numbers\").fail_below: thing(");
+    assert_non_null(strstr(troupe_story(), who));
+    assert_non_null(strstr(troupe_story(), " \"of 0 numbers\").fail_below: the cause"));
+}
+
+static void the_story_of_a_long_chain_keeps_its_first_cause(void **state)
+{
+    (void)state;
+    thing t = troupe_new(thing, .with = {.place = troupe_on(troupe_ranks() - 1)});
+    char who[32];
+    snprintf(who, sizeof who, "thing(%d:", troupe_ranks() - 1);
+    expect_failure(thing_fail_below(t, 300), -3000, " [...] ");
+    const char *story = troupe_story();
+    assert_memory_equal(story, who, strlen(who));
+    assert_string_equal(story + strlen(story) - strlen(".fail_below: the cause"),
+                        ".fail_below: the cause");
+    assert_null(strstr(strstr(story, " [...] ") + 1, " [...] "));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +219,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_named_actor_whose_constructor_fails_leaves_its_name),
         cmocka_unit_test(a_name_that_was_claimed_in_vain_is_free_when_the_end_is_told),
         cmocka_unit_test(an_actor_that_waits_for_its_own_end_is_refused),
+        cmocka_unit_test(a_story_has_class_rank_and_repr_of_each_hop),
+        cmocka_unit_test(the_story_of_a_long_chain_keeps_its_first_cause),
     };
     return TEST_PLAY(argc, argv, tests, 20);
 }
