@@ -36,6 +36,7 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
         trp_die("%zu ranks are more than a handle can name: %u", ranks, TRP_RANKS_MAX);
     rank->rank = wire->rank;
     rank->ranks = wire->ranks;
+    rank->parked_most = TRP_PARKED_MOST;
     rank->wire = wire;
     wire->running = &rank->carrier.running;
     trp_inbox_open(&rank->inbox);
@@ -98,8 +99,8 @@ void trp_rank_close(struct trp_rank *rank)
     trp_timers_close(&rank->timers);
     trp_carrier_close(&rank->carrier);
     if (rank->workers) {
-        rank->abandoned = abandoned; /* a task that goes on may still send and wait: it keeps what */
-        abandoned = rank;            /* it uses */
+        rank->abandoned = abandoned;
+        abandoned = rank; /* a task that goes on may still send and wait: it keeps what it uses */
         return;
     }
     trp_actors_close(&rank->actors);
