@@ -78,7 +78,7 @@ static void fire_timers(struct trp_workers *w, struct trp_worker *worker)
                                                      offsetof(struct trp_context, timer)));
 }
 
-/* A woken one of this worker, if its slots are free; at the end of the job what unwinds needs none. */
+/* A woken one of this worker, if its slots are free; at the job's end what unwinds needs none. */
 static struct trp_context *take_ready(struct trp_workers *w, struct trp_worker *worker)
 {
     fire_timers(w, worker);

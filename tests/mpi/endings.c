@@ -14,6 +14,10 @@ TROUPE_ASK(thing, hold, int, (double, seconds));
 TROUPE_ASK(thing, await_own_end, int);
 TROUPE_ASK(thing, own_end_of_many, size_t);
 TROUPE_ASK(thing, fail_below, int, (int, depth));
+TROUPE_ASK(thing, span_without_data, TROUPE_SPAN(int));
+TROUPE_ASK(thing, defer_leave, int);
+TROUPE_ASK(thing, make, void, (int, how));
+TROUPE_TASK(nothing, int);
 
 struct thing_state {
     int number;
@@ -72,6 +76,37 @@ static int on_fail_below(struct thing_state *self, int depth)
     return troupe_await(thing_fail_below(thing_new(false, (TROUPE_SPAN(int)){NULL, 0}), depth - 1));
 }
 
+static TROUPE_SPAN(int) on_span_without_data(struct thing_state *self)
+{
+    (void)self;
+    return (TROUPE_SPAN(int)){NULL, 7};
+}
+
+static void leave_late(void *p)
+{
+    (void)p;
+    troupe_exit_actor();
+}
+
+static int on_defer_leave(struct thing_state *self)
+{
+    troupe_defer(leave_late, NULL);
+    return self->number;
+}
+
+enum { BESIDE_NOBODY, NEGATIVE_CPUS, NEGATIVE_CPUS_OF_A_TASK };
+
+static void on_make(struct thing_state *self, int how)
+{
+    (void)self;
+    if (how == BESIDE_NOBODY)
+        troupe_new(thing, .with = {.place = troupe_beside((thing){0})});
+    else if (how == NEGATIVE_CPUS)
+        troupe_new(thing, .with = {.cpus = -1});
+    else
+        troupe_drop(troupe_submit(nothing, .with = {.cpus = -1}));
+}
+
 static void on_repr(const struct thing_state *self, char *text, size_t size)
 {
     snprintf(text, size, "of %d numbers", self->number);
@@ -79,7 +114,15 @@ static void on_repr(const struct thing_state *self, char *text, size_t size)
 
 TROUPE_IMPLEMENT(thing, (init, on_thing), (number, on_number), (leave, on_leave), (hold, on_hold),
                  (await_own_end, on_await_own_end), (own_end_of_many, on_own_end_of_many),
-                 (fail_below, on_fail_below), (repr, on_repr));
+                 (fail_below, on_fail_below), (span_without_data, on_span_without_data),
+                 (defer_leave, on_defer_leave), (make, on_make), (repr, on_repr));
+
+static int on_nothing(void)
+{
+    return 0;
+}
+
+TROUPE_BODY(nothing, on_nothing);
 
 static thing named(const char *name, int rank, int cpus)
 {
@@ -211,6 +254,52 @@ static void the_story_of_a_long_chain_keeps_its_first_cause(void **state)
     assert_null(strstr(strstr(story, " [...] ") + 1, " [...] "));
 }
 
+/* ---- what is wrong is said ------------------------------------------------------------------- */
+
+static void a_result_without_data_is_called_so(void **state)
+{
+    (void)state;
+    thing t = troupe_new(thing, .with = {.place = troupe_on(troupe_ranks() - 1)});
+    expect_failure(thing_span_without_data(t), TROUPE_INVALID, "a span without data");
+    assert_int_equal(troupe_await(thing_number(t)), 0);
+}
+
+static void a_deferred_function_may_end_its_actor(void **state)
+{
+    (void)state;
+    for (int cpus = 0; cpus <= 1; cpus++) {
+        thing t = troupe_new(thing, .with = {.place = troupe_on(troupe_ranks() - 1), .cpus = cpus});
+        assert_int_equal(troupe_await(thing_defer_leave(t)), 0);
+        expect_failure(thing_number(t), TROUPE_ENDED, "ended by itself");
+    }
+}
+
+static void nonsense_in_options_is_refused(void **state)
+{
+    (void)state;
+    thing t = troupe_new(thing, .with = {.place = troupe_on(0)});
+    expect_failure(thing_make(t, BESIDE_NOBODY), TROUPE_INVALID, "the handle is empty");
+    expect_failure(thing_make(t, NEGATIVE_CPUS), TROUPE_INVALID, "-1 CPUs for thing");
+    expect_failure(thing_make(t, NEGATIVE_CPUS_OF_A_TASK), TROUPE_INVALID, "-1 CPUs for nothing");
+    assert_int_equal(troupe_await(thing_number(t)), 0);
+}
+
+static void a_handle_of_a_rank_beyond_the_job_is_refused(void **state)
+{
+    (void)state;
+    thing far[] = {troupe_new(thing), troupe_new(thing)};
+    far[0].ref.place += (uint64_t)troupe_ranks() << 32;
+    far[1].ref.place += (uint64_t)troupe_ranks();
+    for (size_t i = 0; i < LENGTH(far); i++) {
+        expect_failure(thing_number(far[i]), TROUPE_NO_ACTOR, "of no rank of this job");
+        expect_failure(troupe_ended(far[i]), TROUPE_NO_ACTOR, "of no rank of this job");
+        troupe_stop(far[i]);
+        troupe_kill(far[i]);
+        troupe_after(1e-3, thing_leave, far[i]);
+    }
+    thing_leave(far[0]);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +310,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_actor_that_waits_for_its_own_end_is_refused),
         cmocka_unit_test(a_story_has_class_rank_and_repr_of_each_hop),
         cmocka_unit_test(the_story_of_a_long_chain_keeps_its_first_cause),
+        cmocka_unit_test(a_result_without_data_is_called_so),
+        cmocka_unit_test(a_deferred_function_may_end_its_actor),
+        cmocka_unit_test(nonsense_in_options_is_refused),
+        cmocka_unit_test(a_handle_of_a_rank_beyond_the_job_is_refused),
     };
     return TEST_PLAY(argc, argv, tests, 20);
 }
