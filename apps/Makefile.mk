@@ -61,6 +61,8 @@ apps_bench_bench_SOURCES = \
 	apps/bench/arguments.c \
 	apps/bench/arguments.h \
 	apps/bench/bench.c \
+	apps/bench/bytes.c \
+	apps/bench/bytes.h \
 	apps/bench/clock.h \
 	apps/bench/kernels.c \
 	apps/bench/kernels.h \
@@ -68,14 +70,24 @@ apps_bench_bench_SOURCES = \
 	apps/bench/measure.h \
 	apps/bench/ours.h \
 	apps/bench/ours_ask.c \
+	apps/bench/ours_bulk.c \
 	apps/bench/ours_create.c \
+	apps/bench/ours_gather.c \
+	apps/bench/ours_histogram.c \
 	apps/bench/ours_local.c \
+	apps/bench/ours_memory.c \
 	apps/bench/ours_pi.c \
+	apps/bench/ours_ring.c \
 	apps/bench/ours_tell.c \
 	apps/bench/raw.h \
 	apps/bench/raw_ask.c \
+	apps/bench/raw_bulk.c \
 	apps/bench/raw_create.c \
+	apps/bench/raw_exchange.c \
+	apps/bench/raw_exchange.h \
 	apps/bench/raw_floor.c \
+	apps/bench/raw_gather.c \
+	apps/bench/raw_histogram.c \
 	apps/bench/raw_local.c \
 	apps/bench/raw_pack.c \
 	apps/bench/raw_pack.h \
@@ -86,8 +98,12 @@ apps_bench_bench_SOURCES = \
 	apps/bench/raw_pi_tutorial.c \
 	apps/bench/raw_tell.c \
 	apps/bench/raw_wake.c \
+	apps/bench/raw_world.c \
+	apps/bench/raw_world.h \
 	apps/bench/report.c \
 	apps/bench/report.h \
+	apps/bench/resident.h \
+	apps/bench/setting.h \
 	apps/bench/target.c \
 	apps/bench/target.h
 

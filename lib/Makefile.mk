@@ -22,8 +22,6 @@ lib_libtroupe_la_SOURCES = \
 	lib/actor/actor.h \
 	lib/actor/classes.c \
 	lib/actor/classes.h \
-	lib/actor/slab.c \
-	lib/actor/slab.h \
 	lib/actor/ties.c \
 	lib/actor/ties.h \
 	lib/base/arena.c \
@@ -36,6 +34,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/hash.h \
 	lib/base/log.c \
 	lib/base/log.h \
+	lib/base/slab.c \
+	lib/base/slab.h \
 	lib/base/stack.c \
 	lib/base/stack.h \
 	lib/base/status.c \
@@ -64,6 +64,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/context.h \
 	lib/schedule/cpus.c \
 	lib/schedule/cpus.h \
+	lib/schedule/credit.c \
+	lib/schedule/credit.h \
 	lib/schedule/deliver.c \
 	lib/schedule/deliver.h \
 	lib/schedule/end_workers.c \
@@ -97,15 +99,29 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/worker.h \
 	lib/schedule/workers.c \
 	lib/schedule/workers.h \
+	lib/wire/bulks.c \
+	lib/wire/bulks.h \
 	lib/wire/doorbell.c \
 	lib/wire/doorbell.h \
+	lib/wire/messages.c \
+	lib/wire/messages.h \
+	lib/wire/mpi_wire.c \
+	lib/wire/mpi_wire.h \
 	lib/wire/p2p.c \
 	lib/wire/pack.c \
 	lib/wire/pack.h \
 	lib/wire/parcel.c \
 	lib/wire/parcel.h \
+	lib/wire/pieces.c \
+	lib/wire/pieces.h \
 	lib/wire/record.h \
+	lib/wire/ring.c \
+	lib/wire/ring.h \
+	lib/wire/rings.c \
+	lib/wire/rings.h \
+	lib/wire/rma.c \
 	lib/wire/self.c \
+	lib/wire/tags.h \
 	lib/wire/wire.h
 
 lib_libtroupe_la_LIBADD  = $(HWLOC_LIBS) $(MPI_LIBS)

@@ -28,7 +28,9 @@ UNIT_TESTS = \
 	tests/unit/base_stack.u \
 	tests/unit/calls_end.u \
 	tests/unit/calls_endings.u \
+	tests/unit/calls_exit.u \
 	tests/unit/calls_replay.u \
+	tests/unit/calls_said.u \
 	tests/unit/pi_sample.u \
 	tests/unit/schedule_alarms.u \
 	tests/unit/schedule_carrier.u \
@@ -40,7 +42,10 @@ UNIT_TESTS = \
 	tests/unit/wire_pack.u \
 	tests/unit/wire_pack_damage.u \
 	tests/unit/wire_parcel.u \
-	tests/unit/wire_self.u
+	tests/unit/wire_pieces.u \
+	tests/unit/wire_ring.u \
+	tests/unit/wire_self.u \
+	tests/unit/wire_self_bulk.u
 
 MPI_TESTS = \
 	tests/mpi/calls.mpi \
@@ -50,6 +55,9 @@ MPI_TESTS = \
 	tests/mpi/core_futures.mpi \
 	tests/mpi/core_names.mpi16 \
 	tests/mpi/core_parked.mpi \
+	tests/mpi/core_starts.mpi16 \
+	tests/mpi/core_timers.mpi \
+	tests/mpi/core_watching.mpi16 \
 	tests/mpi/endings.mpi \
 	tests/mpi/failure.mpi \
 	tests/mpi/inheritance.mpi \
@@ -60,16 +68,19 @@ MPI_TESTS = \
 	tests/mpi/tasks.mpi \
 	tests/mpi/traffic.mpi16 \
 	tests/mpi/values.mpi \
-	tests/mpi/waiting.mpi
+	tests/mpi/waiting.mpi \
+	tests/mpi/wire_ranks.mpi16
 
-# Only in make check-long.
-LONG_TESTS =
+# In make check-long: programs that are in no other list, and scripts that do more there.
+LONG_ONLY =
+LONG_TESTS = $(LONG_ONLY) tests/hosts.sh
 
 SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
 	tests/declare.sh \
 	tests/harness.sh \
+	tests/hosts.sh \
 	tests/mistakes.sh \
 	tests/programs.sh \
 	tests/style/doxygen.sh \
@@ -87,7 +98,7 @@ TESTS = $(SCRIPT_TESTS)
 if HAVE_CMOCKA
 TESTS          += $(UNIT_TESTS) $(MPI_TESTS)
 check_PROGRAMS += $(UNIT_TESTS) $(MPI_TESTS)
-EXTRA_PROGRAMS += $(LONG_TESTS)
+EXTRA_PROGRAMS += $(LONG_ONLY)
 else
 check-local:
 	@echo 'NOTE: only the style tests were run: cmocka 1.1.5 or later is missing'
@@ -141,4 +152,5 @@ EXTRA_DIST += \
 	tests/install/hello.c \
 	tests/lsan.supp \
 	tests/mpirun.sh \
+	tests/support/hosts_net.sh \
 	tests/valgrind.supp

@@ -49,9 +49,15 @@ END
     fi
 }
 
-# every RANKS FILE: the kernels that need no more ranks, but those for other CPUs, are all there.
+# Kernels that need no more than so many ranks; not those for other CPUs and of much memory.
+kernels() { # RANKS
+    "$bench" --list |
+        awk -v ranks="$1" '$2 <= ranks && !/^pi_kernel|^bulk.*[0-9][0-9]MiB/ { print $1 }'
+}
+
+# every RANKS FILE: they are all there.
 every() {
-    "$bench" --list | awk -v ranks="$1" '$2 <= ranks && !/^pi_kernel/ { print $1 }' |
+    kernels "$1" |
         while read -r name; do
             grep -q "\"bench\": \"$name\"" "$2" || { echo "$name is missing"; exit 1; }
         done
@@ -69,33 +75,52 @@ refused() { # MESSAGE ARGUMENTS...: one line with it, and status 2
 [ -x "$bench" ] || { echo "skipped: there is no $bench"; exit 77; }
 
 "$bench" --list >"$scratch/out" 2>"$scratch/err" || fail "bench --list fails"
-grep -q '^ask_rtt  *2 ' "$scratch/out" || fail "bench --list does not list ask_rtt"
+for name in ask_rtt ask_rtt_light tell_rate tell_rate_many ask_rate histogram histogram_many \
+    indexgather thread_ring thread_ring_local local_tell local_ask create_local create_remote \
+    actor_bytes bulk_1KiB bulk_256MiB idle_wake flood; do
+    grep -q "^$name  *[12] " "$scratch/out" || fail "bench --list does not list $name"
+done
 
 refused "unknown option '--quick'" --quick
 refused "a value is missing for '--seconds'" --seconds
 refused "not 'soon'" --seconds soon
+refused "not '0'" --destinations 0
+refused "not '65'" --destinations 65
 refused "no kernel 'nonsense'" nonsense
+refused "no kernel 'bul'" bul
 refused "needs 2 ranks, there are 1" ask_rtt
 
 alone "$bench" --seconds 0.02 --json >"$scratch/out" 2>"$scratch/err" || fail "bench on one rank fails"
 objects "$scratch/out" || fail "what bench prints is no JSON"
 every 1 "$scratch/out" || fail "one rank"
 
+alone "$bench" --seconds 0.02 local_tell >"$scratch/out" 2>"$scratch/err" || fail "a table fails"
+grep -q '^bench .* bar$' "$scratch/out" || fail "the table has no heading"
+grep -q '^local_tell .* <= 20 ns' "$scratch/out" || fail "the table does not name the bar"
+
 alone "$bench" --seconds 0.02 --floor --json >"$scratch/out" 2>"$scratch/err" || fail "--floor fails"
 [ "$(grep -c '"bench": "floor"' "$scratch/out")" = "$(wc -l <"$scratch/out")" ] ||
     fail "--floor alone runs more than the floor"
 
-alone env TROUPE_TRANSPORT=self TROUPE_RANKS=2 "$bench" --seconds 0.02 --json >"$scratch/out" \
-    2>"$scratch/err" || fail "bench on two ranks of one process fails"
+# shellcheck disable=SC2046 # names without blanks
+alone env TROUPE_TRANSPORT=self TROUPE_RANKS=2 "$bench" --seconds 0.02 --json $(kernels 2) \
+    >"$scratch/out" 2>"$scratch/err" || fail "bench on two ranks of one process fails"
 objects "$scratch/out" || fail "what bench prints is no JSON"
 every 2 "$scratch/out" || fail "two ranks of one process"
 
 command -v "${launcher%% *}" >/dev/null || { echo "no ${launcher%% *}: the rest is skipped"; exit 0; }
 
-launched 2 "$bench" --seconds 0.02 --json >"$scratch/out" 2>"$scratch/err" ||
+# shellcheck disable=SC2046 # names without blanks
+launched 2 "$bench" --seconds 0.02 --json $(kernels 2) >"$scratch/out" 2>"$scratch/err" ||
     fail "bench on two ranks fails"
 objects "$scratch/out" || fail "what bench prints is no JSON"
 every 2 "$scratch/out" || fail "two ranks"
+
+launched 4 "$bench" --seconds 0.02 --json --destinations 7 tell_rate histogram histogram_many \
+    indexgather >"$scratch/out" 2>"$scratch/err" || fail "bench on four ranks fails"
+objects "$scratch/out" || fail "what bench prints is no JSON"
+[ "$(grep -c '"ranks": 4' "$scratch/out")" = 4 ] || fail "four ranks: a kernel is missing"
+! grep -q '"raw": null' "$scratch/out" || fail "four ranks: a counterpart is missing"
 
 launched 2 "$bench" --seconds 0.02 pi_kernel >"$scratch/out" 2>"$scratch/err" ||
     fail "bench pi_kernel fails"

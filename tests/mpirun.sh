@@ -1,16 +1,18 @@
 #!/bin/sh
 # Runs a test program at several numbers of ranks, one after the other:
 #     mpirun.sh 0 1 2 4 -- PROGRAM [ARGUMENTS]
-# 0 is the program by itself, without the launcher.
+# 0 is the program by itself, without the launcher; the others are run on each transport.
 # Exits 0 if the runs passed, 77 if all of them were skipped, and 1 otherwise.
 #     MPIRUN                 the launcher, called as "$MPIRUN -n RANKS PROGRAM"
 #     TROUPE_TEST_TIMEOUT    seconds for one run (60)
+#     TROUPE_TRANSPORT       the transport, if there is to be one only (rma, then p2p)
 #     TROUPE_TEST_RANKS      set for the program: on how many ranks it runs
 set -u
 . "$(dirname "$0")/environment.sh"
 
 
 launcher=${MPIRUN:-mpirun}
+transports=${TROUPE_TRANSPORT:-rma p2p}
 seconds=${TROUPE_TEST_TIMEOUT:-60}
 session=
 
@@ -79,16 +81,30 @@ fi
 
 trap interrupted INT TERM HUP
 passed=0 failed=0
-for ranks in $counts; do
-    say "$* on $ranks ranks"
-    run "$ranks" "$@"
-    status=$?
-    case $status in
+
+judge() { # STATUS WHERE
+    case $1 in
     0) passed=$((passed + 1)) ;;
-    77) say "skipped on $ranks ranks" ;;
-    124 | 137) say "FAILED on $ranks ranks: not done after $seconds seconds"; failed=1 ;;
-    *) say "FAILED on $ranks ranks: exit status $status"; failed=1 ;;
+    77) say "skipped on $2" ;;
+    124 | 137) say "FAILED on $2: not done after $seconds seconds"; failed=1 ;;
+    *) say "FAILED on $2: exit status $1"; failed=1 ;;
     esac
+}
+
+for ranks in $counts; do
+    for transport in $transports; do
+        where="$ranks ranks, transport $transport"
+        if [ "$ranks" = 0 ]; then
+            where="$ranks ranks"
+            unset TROUPE_TRANSPORT
+        else
+            export TROUPE_TRANSPORT="$transport"
+        fi
+        say "$* on $where"
+        run "$ranks" "$@"
+        judge $? "$where"
+        [ "$ranks" != 0 ] || break
+    done
 done
 
 [ $failed -eq 0 ] || exit 1

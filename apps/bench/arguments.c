@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "kernels.h"
+#include "setting.h"
 
 static const char help[] =
     "usage: bench [options] [NAME...]\n"
@@ -13,13 +14,16 @@ static const char help[] =
     "  --seconds S  for each kernel, about (2)\n"
     "  --floor      the machine's own floor before the kernels named, or alone\n"
     "  --json       one JSON object a line instead of a table\n"
+    "  --destinations D  actors that tell_rate goes to, on the other ranks in turn (1, up to 64)\n"
     "ratio is ours/raw: 1 is as good as raw; smaller is better for times, larger for rates.\n"
-    "min and max are of the ratio of one repetition, or where there is none of the figure.\n";
+    "min and max are of the ratio of one repetition, or where there is none of the figure.\n"
+    "bar is what the ratio should reach, or with a unit the figure itself.\n";
 
 static const struct option known[] = {{"list", no_argument, NULL, 'l'},
                                       {"seconds", required_argument, NULL, 's'},
                                       {"floor", no_argument, NULL, 'f'},
                                       {"json", no_argument, NULL, 'j'},
+                                      {"destinations", required_argument, NULL, 'd'},
                                       {"help", no_argument, NULL, 'h'},
                                       {NULL, 0, NULL, 0}};
 
@@ -30,6 +34,18 @@ static bool read_seconds(double *seconds)
     if (end != optarg && !*end && *seconds >= 0.001 && *seconds <= 3600)
         return true;
     fprintf(stderr, "bench: --seconds takes a number from 0.001 to 3600, not '%s'\n", optarg);
+    return false;
+}
+
+static bool read_destinations(uint32_t *destinations)
+{
+    char *end;
+    long value = strtol(optarg, &end, 10);
+    *destinations = (uint32_t)value;
+    if (end != optarg && !*end && value >= 1 && value <= BENCH_DESTINATIONS_MAX)
+        return true;
+    fprintf(stderr, "bench: --destinations takes a number from 1 to %d, not '%s'\n",
+            BENCH_DESTINATIONS_MAX, optarg);
     return false;
 }
 
@@ -57,13 +73,15 @@ static bool read_one(int which, struct bench_arguments *arguments)
     arguments->list |= which == 'l';
     arguments->floor |= which == 'f';
     arguments->json |= which == 'j';
+    if (which == 'd')
+        return read_destinations(&arguments->destinations);
     return which != 's' || read_seconds(&arguments->seconds);
 }
 
 enum bench_outcome bench_arguments_read(int argc, char **argv, int ranks,
                                         struct bench_arguments *arguments)
 {
-    *arguments = (struct bench_arguments){.seconds = 2};
+    *arguments = (struct bench_arguments){.seconds = 2, .destinations = 1};
     opterr = 0;
     optind = 1;
     for (int which; (which = getopt_long(argc, argv, ":", known, NULL)) != -1;) {

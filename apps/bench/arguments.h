@@ -5,11 +5,13 @@
 #define BENCH_ARGUMENTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct bench_arguments {
     char *const *names; /* kernels or groups of them; none: all that fit */
     int name_count;
     double seconds; /* for each kernel */
+    uint32_t destinations; /* of tell_rate */
     bool json, floor, list;
 };
 

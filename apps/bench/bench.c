@@ -11,7 +11,9 @@
 #include "kernels.h"
 #include "measure.h"
 #include "raw_pair.h"
+#include "raw_world.h"
 #include "report.h"
+#include "setting.h"
 #include "troupe.h"
 
 static void list_kernels(void)
@@ -26,7 +28,7 @@ static const char *transport(void)
     const char *asked = getenv("TROUPE_TRANSPORT");
     int mpi;
     MPI_Initialized(&mpi);
-    return asked && *asked && strcmp(asked, "auto") ? asked : mpi ? "p2p" : "self";
+    return asked && *asked && strcmp(asked, "auto") ? asked : mpi ? "auto" : "self";
 }
 
 static bool wanted(const struct bench_kernel *kernel, const struct bench_arguments *arguments)
@@ -51,6 +53,7 @@ static int driver(int argc, char **argv)
         list_kernels();
         return 0;
     }
+    bench_setting.destinations = arguments.destinations;
     bench_report_heading(arguments.json);
     for (size_t i = 0; i < bench_kernel_count; i++) {
         if (!wanted(&bench_kernels[i], &arguments))
@@ -65,6 +68,7 @@ static int driver(int argc, char **argv)
 static int open_raw(int argc, char **argv)
 {
     (void)argc, (void)argv;
+    raw_world_open();
     raw_pair_open();
     return 0;
 }

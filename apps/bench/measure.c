@@ -6,21 +6,28 @@
 #include "clock.h"
 #include "raw_pair.h"
 #include "raw_peer.h"
+#include "raw_world.h"
+#include "setting.h"
+#include "target.h"
 
 #define REPETITIONS_MIN 5
 #define REPETITIONS_MAX 1001
 #define SLICES 40 /* a side takes about this part of the time at once */
+#define PATIENCE 3 /* times the time given, after which fewer repetitions will do */
+
+struct bench_setting bench_setting = {.destinations = 1};
 
 /* ---- one side, once -------------------------------------------------------------------------- */
 
-static raw_peer mate(void)
+static raw_peer mate(int rank)
 {
-    static raw_peer made;
-    static bool is_made;
-    if (!is_made)
-        made = troupe_new(raw_peer, .with = {.place = troupe_on(1)});
-    is_made = true;
-    return made;
+    static raw_peer *made;
+    if (!made) {
+        made = target_memory((size_t)troupe_ranks() * sizeof *made);
+        for (int i = 0; i < troupe_ranks(); i++)
+            made[i] = troupe_new(raw_peer, .with = {.place = troupe_on(i)});
+    }
+    return made[rank];
 }
 
 static double run_ours(const struct bench_kernel *kernel, uint64_t n)
@@ -28,21 +35,48 @@ static double run_ours(const struct bench_kernel *kernel, uint64_t n)
     return kernel->ours ? kernel->ours(n) : NAN;
 }
 
-/* The mate is told first, and the message sent off: raw sides do not let troupe do it. */
-static double run_raw(const struct bench_kernel *kernel, uint64_t n)
+static double run_raw_here(const struct bench_kernel *kernel, uint64_t n)
 {
-    if (!kernel->raw || !kernel->raw_mate || !raw_pair_exists())
-        return kernel->raw ? kernel->raw(n) : NAN;
-    TROUPE_FUTURE(void) done = raw_peer_run(mate(), (uint32_t)(kernel - bench_kernels), n);
-    troupe_sleep(0);
+    troupe_mpi_begin();
     double seconds = kernel->raw(n);
-    troupe_await(done);
+    troupe_mpi_end();
     return seconds;
 }
 
-static double figure(const struct bench_unit *unit, double seconds, uint64_t n)
+/* How many other ranks take part; -1: they would, but there is no MPI to do it with. */
+static int mates(const struct bench_kernel *kernel)
 {
-    return unit->rate ? (double)n / seconds * unit->scale : seconds / (double)n * unit->scale;
+    if (!kernel->raw_mate)
+        return 0;
+    if (kernel->all)
+        return raw_world_ranks() == troupe_ranks() ? troupe_ranks() - 1 : -1;
+    return raw_pair_exists() ? 1 : 0;
+}
+
+/* The mates are told first, and the messages sent off: raw sides do not let troupe do it. */
+static double run_raw(const struct bench_kernel *kernel, uint64_t n)
+{
+    const int others = mates(kernel);
+    if (!kernel->raw || others < 0)
+        return NAN;
+    struct troupe_scope scope = troupe_scope_begin();
+    TROUPE_FUTURE(void) *done = troupe_alloc((size_t)(others + 1) * sizeof *done);
+    for (int i = 0; i < others; i++)
+        done[i] = raw_peer_run(mate(i + 1), (uint32_t)(kernel - bench_kernels), n,
+                               bench_setting.destinations);
+    troupe_sleep(0);
+    double seconds = run_raw_here(kernel, n);
+    for (int i = 0; i < others; i++)
+        troupe_await(done[i]);
+    troupe_scope_end(scope);
+    return seconds;
+}
+
+static double figure(const struct bench_kernel *kernel, double seconds, uint64_t n)
+{
+    const struct bench_unit *unit = kernel->unit;
+    double times = (double)n * (kernel->bytes && unit->rate ? (double)kernel->bytes : 1);
+    return unit->rate ? times / seconds * unit->scale : seconds / times * unit->scale;
 }
 
 /* ---- how often ------------------------------------------------------------------------------- */
@@ -94,19 +128,36 @@ static double quantile(struct samples *samples, double fraction)
 
 /* ---- both sides ------------------------------------------------------------------------------ */
 
+static bool goes_on(int done, double begin, double seconds)
+{
+    double took = bench_now() - begin;
+    if (done >= REPETITIONS_MAX)
+        return false;
+    return took < seconds || done < 1 || (done < REPETITIONS_MIN && took < PATIENCE * seconds);
+}
+
+static struct bench_result measure_gauge(const struct bench_kernel *kernel, double seconds)
+{
+    double value = kernel->gauge(seconds);
+    return (struct bench_result){value, NAN, NAN, value, value, 1};
+}
+
 struct bench_result bench_measure(const struct bench_kernel *kernel, double seconds)
 {
     static struct samples ours, raw, ratio;
+    if (kernel->gauge)
+        return measure_gauge(kernel, seconds);
     ours.count = raw.count = ratio.count = 0;
-    double end = bench_now() + seconds;
+    bench_setting.bytes = kernel->bytes;
+    double begin = bench_now();
     uint64_t times_ours = calibrate(kernel, run_ours, seconds / SLICES);
     uint64_t times_raw = calibrate(kernel, run_raw, seconds / SLICES);
     int done = 0;
-    for (; done < REPETITIONS_MAX && (done < REPETITIONS_MIN || bench_now() < end); done++) {
+    for (; goes_on(done, begin, seconds); done++) {
         double a = times_ours ? run_ours(kernel, times_ours) : NAN;
         double b = times_raw ? run_raw(kernel, times_raw) : NAN;
-        a = figure(kernel->unit, a, times_ours);
-        b = figure(kernel->unit, b, times_raw);
+        a = figure(kernel, a, times_ours);
+        b = figure(kernel, b, times_raw);
         add(&ours, a);
         add(&raw, b);
         add(&ratio, a / b);

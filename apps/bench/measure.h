@@ -14,7 +14,8 @@ struct bench_result {
     int repetitions;
 };
 
-/* From the driver. About `seconds` long, but at least five repetitions. */
+/* From the driver. About `seconds` long; five repetitions at least, or what three times as many
+   seconds allow. */
 struct bench_result bench_measure(const struct bench_kernel *kernel, double seconds);
 
 #endif

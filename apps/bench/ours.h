@@ -21,11 +21,24 @@ bool ours_pi_has_neon(void);
 
 /* ours_ask.c */
 double ours_ask_rtt(uint64_t n);
+double ours_ask_rtt_light(uint64_t n);
 double ours_ask_rate(uint64_t n);
-double ours_wake(uint64_t n);
+double ours_idle_wake(uint64_t n);
 
 /* ours_tell.c */
 double ours_tell_rate(uint64_t n);
+double ours_tell_rate_many(uint64_t n);
+
+/* ours_histogram.c */
+double ours_histogram(uint64_t n);
+double ours_histogram_many(uint64_t n);
+
+/* ours_gather.c */
+double ours_indexgather(uint64_t n);
+
+/* ours_ring.c */
+double ours_thread_ring(uint64_t n);
+double ours_thread_ring_local(uint64_t n);
 
 /* ours_local.c */
 double ours_local_tell(uint64_t n);
@@ -34,5 +47,13 @@ double ours_local_ask(uint64_t n);
 /* ours_create.c */
 double ours_create_local(uint64_t n);
 double ours_create_remote(uint64_t n);
+
+/* ours_bulk.c */
+double ours_bulk(uint64_t n);
+double ours_bulk_local(uint64_t n);
+
+/* ours_memory.c: figures, of what about so many seconds show */
+double ours_actor_bytes(double seconds);
+double ours_flood(double seconds);
 
 #endif

@@ -1,4 +1,4 @@
-/* Asks of the driver to an actor on rank 1. */
+/* Asks to an actor on rank 1. */
 #include "ours.h"
 
 #include "clock.h"
@@ -15,6 +15,11 @@ double ours_ask_rtt(uint64_t n)
     double seconds = bench_now() - begin;
     target_expect("asks", sum, n * (n - 1) / 2);
     return seconds;
+}
+
+double ours_ask_rtt_light(uint64_t n)
+{
+    return troupe_await(prodder_ask(prodder_on_0(), target_on(1), n));
 }
 
 /* The oldest is awaited, then a new one takes its place. */
@@ -36,7 +41,7 @@ double ours_ask_rate(uint64_t n)
     return seconds;
 }
 
-double ours_wake(uint64_t n)
+double ours_idle_wake(uint64_t n)
 {
     target to = target_on(1);
     double seconds = 0;

@@ -155,9 +155,9 @@ idle() {
     done
     report idle 8 % "$used" ''
     if [ $json = yes ]; then
-        crowded 8 "$bench/bench" --json --seconds "$seconds" wake
+        crowded 8 "$bench/bench" --json --seconds "$seconds" idle_wake
     else
-        crowded 8 "$bench/bench" --seconds "$seconds" wake | tail -n 1
+        crowded 8 "$bench/bench" --seconds "$seconds" idle_wake | tail -n 1
     fi
 }
 

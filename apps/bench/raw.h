@@ -1,7 +1,7 @@
 /*
  * The kernels without troupe, written as one would for a living: each n times, and returns the
- * seconds it took, or NAN where there is no MPI or no shared memory to do it with. Where two ranks
- * take part, rank 0 calls the first function and rank 1 the mate, with the same n.
+ * seconds it took, or NAN where there is no MPI or no shared memory to do it with. Where more ranks
+ * take part, rank 0 calls the first function and the others the mate, with the same n.
  */
 #ifndef BENCH_RAW_H
 #define BENCH_RAW_H
@@ -24,8 +24,23 @@ void raw_ask_rate_mate(uint64_t n);
 double raw_tell_rate(uint64_t n);
 void raw_tell_rate_mate(uint64_t n);
 
-double raw_wake(uint64_t n);
-void raw_wake_mate(uint64_t n);
+double raw_tell_rate_many(uint64_t n);
+void raw_tell_rate_many_mate(uint64_t n);
+
+double raw_histogram(uint64_t n);
+void raw_histogram_mate(uint64_t n);
+
+double raw_indexgather(uint64_t n);
+void raw_indexgather_mate(uint64_t n);
+
+double raw_thread_ring(uint64_t n);
+void raw_thread_ring_mate(uint64_t n);
+
+double raw_bulk(uint64_t n);
+void raw_bulk_mate(uint64_t n);
+
+double raw_idle_wake(uint64_t n);
+void raw_idle_wake_mate(uint64_t n);
 
 double raw_local_tell(uint64_t n);
 double raw_local_ask(uint64_t n);

@@ -81,6 +81,17 @@ void raw_ask_rtt_mate(uint64_t n)
     persistent_mate(n);
 }
 
+/* A token handed to and fro: two hops there and back. */
+double raw_thread_ring(uint64_t n)
+{
+    return raw_ask_rtt((n + 1) / 2);
+}
+
+void raw_thread_ring_mate(uint64_t n)
+{
+    raw_ask_rtt_mate((n + 1) / 2);
+}
+
 /* ---- many in flight -------------------------------------------------------------------------- */
 
 #define BATCHES 4 /* messages that RAW_WINDOW requests travel in: small enough to leave at once */

@@ -9,6 +9,6 @@
 
 TROUPE_CLASS(raw_peer);
 /* kernel: its place in bench_kernels */
-TROUPE_ASK(raw_peer, run, void, (uint32_t, kernel), (uint64_t, n));
+TROUPE_ASK(raw_peer, run, void, (uint32_t, kernel), (uint64_t, n), (uint32_t, destinations));
 
 #endif

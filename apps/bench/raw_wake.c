@@ -45,7 +45,7 @@ static void clear(struct raw_shared *shared)
         __atomic_store_n(&shared[i].word, 0, __ATOMIC_RELAXED);
 }
 
-double raw_wake(uint64_t n)
+double raw_idle_wake(uint64_t n)
 {
     struct raw_shared *shared = raw_pair_memory();
     if (!shared)
@@ -63,7 +63,7 @@ double raw_wake(uint64_t n)
     return seconds;
 }
 
-void raw_wake_mate(uint64_t n)
+void raw_idle_wake_mate(uint64_t n)
 {
     struct raw_shared *shared = raw_pair_memory();
     if (!shared)

@@ -90,7 +90,9 @@ static trp_actor_place *grow(struct trp_actor_list *list, uint32_t chunk)
         list->chunks = chunks;
         list->chunk_count = count;
     }
-    if (!list->chunks[chunk] && !(list->chunks[chunk] = calloc(TRP_PLACES, sizeof(trp_actor_place))))
+    if (!list->chunks[chunk])
+        list->chunks[chunk] = calloc(TRP_PLACES, sizeof **list->chunks);
+    if (!list->chunks[chunk])
         trp_die("no memory for the table of actors");
     return list->chunks[chunk];
 }

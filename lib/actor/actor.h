@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "actor/slab.h"
+#include "base/slab.h"
 #include "troupe/types.h"
 #include "wire/parcel.h"
 #include "wire/record.h"

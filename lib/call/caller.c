@@ -30,3 +30,16 @@ const char *trp_unreachable(const struct trp_rank *rank, struct troupe_ref actor
     return host < ranks && trp_ref_creator(actor) < ranks ? NULL
                                                           : "the handle is of no rank of this job";
 }
+
+void trp_caller_slow_down(struct trp_caller caller, int to, uint64_t future)
+{
+    bool outside = !caller.context || caller.context->worker;
+    if (!outside && !trp_credit_short(caller.rank, to))
+        return;
+    trp_credit_wait(caller.rank, caller.context, to);
+    if (!caller.context || !caller.context->cancelled || omp_in_parallel())
+        return;
+    if (future)
+        trp_future_drop(trp_caller_futures(caller), future);
+    trp_caller_check(caller.context);
+}

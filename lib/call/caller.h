@@ -31,6 +31,10 @@ struct trp_context *trp_caller_waiting(void);
 /* Keeps the story for troupe_story; returns the status. */
 troupe_status trp_told(struct trp_context *context, troupe_status status, const char *story);
 
+/* After something new was sent to a rank: waits while too much is on its way there. `future` is the
+   caller's, 0: none; should the caller end meanwhile, nobody wants it. */
+void trp_caller_slow_down(struct trp_caller caller, int to, uint64_t future);
+
 /* After a wait: ends the context if somebody has cancelled it meanwhile. */
 void trp_caller_check(struct trp_context *context);
 

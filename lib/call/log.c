@@ -10,6 +10,7 @@
 /* "(progress 1:4)": not the actor's repr, which is code of the user's. */
 static void tag(const struct trp_context *c, char *text, size_t size)
 {
+    struct troupe_ref self = c && c->actor ? trp_actor_ref(c->actor) : (struct troupe_ref){0, 0};
     if (!c)
         snprintf(text, size, "(thread)");
     else if (c->kind == TRP_CONTEXT_DRIVER)
@@ -17,8 +18,8 @@ static void tag(const struct trp_context *c, char *text, size_t size)
     else if (c->kind == TRP_CONTEXT_TASK)
         snprintf(text, size, "(task %s)", c->method->signature->name);
     else
-        snprintf(text, size, "(%s %d:%llu)", c->actor->class_->name, trp_ref_host(trp_actor_ref(c->actor)),
-                 (unsigned long long)trp_ref_number(trp_actor_ref(c->actor), c->rank->ranks));
+        snprintf(text, size, "(%s %d:%llu)", c->actor->class_->name, trp_ref_host(self),
+                 (unsigned long long)trp_ref_number(self, c->rank->ranks));
 }
 
 void troupe_log(enum troupe_log_level level, const char *format, ...)

@@ -115,14 +115,22 @@ static bool open_p2p(struct job *job)
                                                                        job->options.comm));
 }
 
+static bool open_rma(struct job *job, bool must)
+{
+    return make_seats(job, 1) && (job->seats[0].wire = trp_wire_open_rma(
+                                      &job->argc, &job->argv, job->options.comm, must));
+}
+
 static bool open_wire(struct job *job)
 {
     const char *transport = job->options.transport;
     if (!strcmp(transport, "self") || (!strcmp(transport, "auto") && !launched()))
         return open_self(job);
-    if (!strcmp(transport, "p2p") || !strcmp(transport, "auto"))
+    if (!strcmp(transport, "p2p"))
         return open_p2p(job);
-    trp_log(TRP_LOG_ERROR, "there is no transport '%s': take auto, p2p or self", transport);
+    if (!strcmp(transport, "rma") || !strcmp(transport, "auto"))
+        return open_rma(job, !strcmp(transport, "rma"));
+    trp_log(TRP_LOG_ERROR, "there is no transport '%s': take auto, rma, p2p or self", transport);
     return false;
 }
 
@@ -152,6 +160,8 @@ static void close_ranks(struct job *job)
         trp_rank_close(job->seats[i].rank);
         trp_stack_free(job->seats[i].stack);
     }
+    if (!trp_rank_abandoned())
+        trp_parcel_pool_clear();
     free(job->seats);
     trp_crash_close();
     trp_home = NULL;

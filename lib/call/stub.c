@@ -70,6 +70,7 @@ __attribute__((noinline)) static void tell(struct troupe_ref to,
         return;
     struct trp_record head = call_head(to, method, 0);
     send(caller, trp_ref_host(to), &head, method->signature, args);
+    trp_caller_slow_down(caller, trp_ref_host(to), 0);
 }
 
 void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
@@ -120,6 +121,7 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
     }
     struct trp_record head = call_head(to, method, future);
     send(caller, trp_ref_host(to), &head, method->signature, args);
+    trp_caller_slow_down(caller, trp_ref_host(to), future);
     return (troupe_future){future};
 }
 
@@ -145,6 +147,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
                               .number = with->cpus,
                               .future = future};
     send(caller, host, &head, task->signature, args);
+    trp_caller_slow_down(caller, host, future);
     return (troupe_future){future};
 }
 
@@ -205,6 +208,7 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     create(caller, ref, class_, init, args, with);
     if (with->name)
         trp_claim_settled(caller);
+    trp_caller_slow_down(caller, host, 0);
     return ref;
 }
 

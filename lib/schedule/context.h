@@ -55,6 +55,7 @@ struct trp_context {
     struct trp_timer timer;   /* of a wait that has a limit */
     struct trp_context *next; /* in a queue of contexts that go on */
     struct trp_context *parked_next, **parked_link; /* among the rank's parked ones */
+    struct trp_context *short_next; /* among those that wait for credit */
     int cancelled;            /* status to fail with when the wait ends; 0: go on */
     char *cancelled_by;       /* the story, from malloc */
 };

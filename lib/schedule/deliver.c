@@ -98,6 +98,9 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
     case TRP_RECORD_FAILED:
         deliver_answer(rank, record);
         break;
+    case TRP_RECORD_CREDIT:
+        trp_credit_done(rank, parcel->peer, record->serial);
+        break;
     case TRP_RECORD_FREED:
         deliver_freed(rank, record, parcel->peer);
         break;

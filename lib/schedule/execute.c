@@ -125,7 +125,7 @@ static void put_back(struct trp_context *c)
     trp_record_begin(record, &tell, head + bytes);
     memcpy(trp_record_body(record), rest, bytes);
     letter->used = head + bytes;
-    letter->peer = c->caller;
+    trp_letter_owes(letter, c->parcel);
     trp_mailbox_push_back(c->actor, letter);
 }
 
@@ -147,7 +147,7 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
         trp_conclude_actor(c->rank, actor);
 }
 
-/* ---- running: on the loop's stack; if the method waits, these frames wait with it ------------- */
+/* ---- running: on the loop's stack; if the method waits, these frames wait with it ------------ */
 
 /* Zeroed, of the size of the method's result. */
 static void *result_in(struct trp_context *c, uint64_t *small, size_t size)
@@ -276,13 +276,13 @@ void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_
 /* ---- calls that must wait -------------------------------------------------------------------- */
 
 static void keep_letter(struct trp_rank *rank, struct trp_actor *actor,
-                        const struct trp_record *record, int from)
+                        const struct trp_record *record, struct trp_parcel *parcel)
 {
-    struct trp_parcel *letter = trp_letter(record, from);
+    struct trp_parcel *letter = trp_letter(record, parcel);
     if (letter)
         trp_mailbox_push(actor, letter);
     else
-        trp_refuse_memory(rank, record, from);
+        trp_refuse_memory(rank, record, parcel->peer);
 }
 
 /* A worker takes one call at a time: tells that share a record go through the mailbox. */
@@ -301,7 +301,7 @@ void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_reco
         trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));
         return;
     }
-    keep_letter(rank, actor, record, parcel->peer);
+    keep_letter(rank, actor, record, parcel);
     trp_mail_list(rank, actor);
 }
 
@@ -326,6 +326,7 @@ bool trp_execute_mail(struct trp_rank *rank)
     if (!actor)
         return false;
     struct trp_parcel *letter = next_letter(actor);
+    trp_parcel_settle(letter);
     trp_execute_now(rank, actor, trp_letter_record(letter), letter);
     return true;
 }

@@ -109,7 +109,7 @@ void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct tr
         struct trp_actor_more *more = trp_actor_more(trp_actors_find(&rank->actors, ref));
         if (!more->name_granted) {
             more->claiming = true;
-            more->create = trp_letter(record, parcel->peer);
+            more->create = trp_letter(record, parcel);
             if (!more->create)
                 trp_life_stillborn(rank, record);
             return;

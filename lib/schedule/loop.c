@@ -12,7 +12,7 @@
 #define NAP 4e-3         /* longest sleep while tasks fill the CPUs: tells of theirs wait for it */
 #define LOOKS_A_CLOCK 8  /* while spinning: to read the clock takes as long as to poll */
 #define STEPS_A_POLL 64  /* things done before the wire is looked at again */
-#define PARCELS_A_POLL 64
+#define INPUT_BYTES (64 * 1024) /* received ahead; what is read and must wait goes to mailboxes */
 
 /* ---- the input ------------------------------------------------------------------------------- */
 
@@ -35,6 +35,8 @@ static struct next next_received(struct trp_rank *rank)
         if (parcel->at < parcel->used)
             return (struct next){at(parcel), parcel};
         rank->own_queued -= parcel->peer == rank->rank;
+        rank->input_bytes -= parcel->used;
+        trp_parcel_settle(parcel);
         trp_parcel_drop(trp_parcel_pop(&rank->input));
     }
     return (struct next){NULL, NULL};
@@ -163,31 +165,38 @@ static struct trp_parcel *receive(struct trp_rank *rank)
     return parcel;
 }
 
-static void fire_timers(struct trp_rank *rank)
+static bool fire_timers(struct trp_rank *rank)
 {
     if (!rank->timers.count)
-        return;
+        return false;
     double now = trp_now();
     struct trp_timer *due;
-    while ((due = trp_timers_due(&rank->timers, now)))
+    bool fired = false;
+    for (; (due = trp_timers_due(&rank->timers, now)); fired = true)
         due->fire(due);
+    return fired;
 }
 
 /* Whether a wait in place has been woken is its own to see: something happened, look. */
 static bool refill(struct trp_rank *rank)
 {
-    bool moved = trp_inbox_empty_out(rank) || rank->dirty_count;
-    trp_flush(rank);
+    bool moved = trp_inbox_empty_out(rank);
+    trp_credit_report(rank);
+    moved |= trp_flush(rank);
     if (trp_guests_wait(&rank->guests))
         trp_guests_serve(&rank->guests);
     struct trp_parcel *parcel;
-    for (int i = 0; i < PARCELS_A_POLL && (parcel = receive(rank)); i++) {
+    while (rank->input_bytes < INPUT_BYTES && (parcel = receive(rank))) {
+        trp_credit_received(rank, parcel);
         trp_parcel_push(&rank->input, parcel);
+        rank->input_bytes += parcel->used;
         moved = true;
     }
-    size_t timers = rank->timers.count;
-    fire_timers(rank);
-    return moved || rank->timers.count != timers;
+    if (rank->dirty_count)
+        moved |= trp_flush(rank); /* there may be room now, and nobody rings for that again */
+    if (rank->credit.awaited)
+        moved |= trp_credit_wake(rank);
+    return fire_timers(rank) || moved;
 }
 
 static bool spin(struct trp_rank *rank)

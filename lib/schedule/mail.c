@@ -7,7 +7,15 @@
 
 /* ---- letters --------------------------------------------------------------------------------- */
 
-struct trp_parcel *trp_letter(const struct trp_record *record, int from)
+void trp_letter_owes(struct trp_parcel *letter, struct trp_parcel *parcel)
+{
+    letter->peer = parcel->peer;
+    letter->owed = parcel->owed;
+    letter->owes = letter->used < parcel->owes ? letter->used : parcel->owes;
+    parcel->owes -= letter->owes;
+}
+
+struct trp_parcel *trp_letter(const struct trp_record *record, struct trp_parcel *parcel)
 {
     size_t bytes = trp_record_bytes(record);
     struct trp_parcel *letter = trp_parcel_try(bytes);
@@ -15,7 +23,7 @@ struct trp_parcel *trp_letter(const struct trp_record *record, int from)
         return NULL;
     memcpy(letter->bytes, record, bytes);
     letter->used = bytes;
-    letter->peer = from;
+    trp_letter_owes(letter, parcel);
     return letter;
 }
 
@@ -30,7 +38,7 @@ struct trp_parcel *trp_letter_split(struct trp_parcel *letter, size_t bytes)
         return NULL;
     memcpy(first->bytes, record, head + bytes);
     first->used = head + bytes;
-    first->peer = letter->peer;
+    trp_letter_owes(first, letter);
     trp_letter_record(first)->words = (head + bytes) / 8;
     /* The others keep their place; the header moves over the arguments of the first. */
     record->words -= bytes / 8;

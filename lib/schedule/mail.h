@@ -9,8 +9,11 @@
 
 #include "schedule/rank.h"
 
-/* The record in a parcel of its own; NULL when memory is short. */
-struct trp_parcel *trp_letter(const struct trp_record *record, int from);
+/* The record, out of that parcel, in one of its own; NULL when memory is short. */
+struct trp_parcel *trp_letter(const struct trp_record *record, struct trp_parcel *parcel);
+
+/* The letter was a part of the parcel: its bytes are done with when the letter is. */
+void trp_letter_owes(struct trp_parcel *letter, struct trp_parcel *parcel);
 
 /* The record of a letter. */
 static inline struct trp_record *trp_letter_record(struct trp_parcel *letter)

@@ -46,6 +46,7 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
     trp_futures_open(&rank->futures, false);
     if (sharers++ == 0)
         trp_futures_open(&trp_shared_futures, true);
+    trp_credit_open(rank);
     trp_names_open(rank);
     learn_cpus(rank);
     trp_workers_open(rank);
@@ -92,6 +93,11 @@ void trp_rank_end(struct trp_rank *rank)
     trp_alarms_close(rank);
 }
 
+bool trp_rank_abandoned(void)
+{
+    return abandoned;
+}
+
 void trp_rank_close(struct trp_rank *rank)
 {
     drop_parcels(rank);
@@ -110,6 +116,7 @@ void trp_rank_close(struct trp_rank *rank)
         trp_futures_close(&trp_shared_futures);
     trp_inbox_close(&rank->inbox);
     trp_guests_close(&rank->guests);
+    trp_credit_close(rank);
     free(rank->outlets);
     free(rank->mail.actors);
     free(rank->dirty);

@@ -16,6 +16,7 @@
 #include "actor/ties.h"
 #include "schedule/carrier.h"
 #include "schedule/context.h"
+#include "schedule/credit.h"
 #include "schedule/futures.h"
 #include "schedule/guests.h"
 #include "schedule/timers.h"
@@ -38,6 +39,7 @@ struct trp_inbox {
     struct trp_draft *head, *tail;
     _Atomic bool filled; /* read without the lock, to save taking it */
     bool closed; /* the job is over: what abandoned tasks still send is dropped */
+    _Atomic size_t bytes; /* read without the lock, to wait until there are fewer */
 };
 
 /* A parcel being filled for a rank. That for the rank itself is read while it is filled. */
@@ -45,6 +47,7 @@ struct trp_outlet {
     struct trp_parcel *parcel; /* NULL: none */
     struct trp_record *last;   /* the record of tells that another tell may join, */
     uint64_t key, serial;      /* if it is of the same method and actor; see trp_tell */
+    struct trp_account account;
 };
 
 /* A queue of actors, in a ring that grows. */
@@ -94,6 +97,8 @@ struct trp_rank {
     int *dirty;                 /* the ranks, but this one, whose outlets have something */
     int dirty_count;
     int own_queued; /* parcels in the input that came from this rank itself */
+    size_t input_bytes;
+    struct trp_credit credit;
 
     int *cpus;     /* [ranks] */
     int next_rank; /* of placement round robin */
@@ -122,6 +127,9 @@ void trp_rank_end(struct trp_rank *rank);
 
 /* After the wire has been closed. */
 void trp_rank_close(struct trp_rank *rank);
+
+/* One was left to a task that goes on: it keeps what it uses. */
+bool trp_rank_abandoned(void);
 
 static inline bool trp_on_scheduler(const struct trp_context *context)
 {

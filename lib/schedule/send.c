@@ -15,20 +15,36 @@ static void flush_one(struct trp_rank *rank, int to)
     struct trp_parcel *parcel = out->parcel;
     out->parcel = NULL;
     out->key = TRP_NO_KEY;
+    __atomic_store_n(&out->account.sent, out->account.sent + parcel->used, __ATOMIC_RELAXED);
     if (to == rank->rank) {
+        trp_credit_received(rank, parcel);
         trp_parcel_push(&rank->input, parcel);
+        rank->input_bytes += parcel->used;
         rank->own_queued++;
     } else {
         rank->wire->ops->send(rank->wire, to, parcel);
     }
 }
 
-void trp_flush(struct trp_rank *rank)
+/* What would only wait in the wire waits here, where it can still grow. */
+static bool congested(const struct trp_rank *rank, int to)
 {
-    for (int i = 0; i < rank->dirty_count; i++)
-        if (rank->outlets[rank->dirty[i]].parcel)
-            flush_one(rank, rank->dirty[i]);
-    rank->dirty_count = 0;
+    const struct trp_wire_ops *ops = rank->wire->ops;
+    return ops->congested && ops->congested(rank->wire, to);
+}
+
+bool trp_flush(struct trp_rank *rank)
+{
+    int kept = 0, before = rank->dirty_count;
+    for (int i = 0; i < before; i++) {
+        int to = rank->dirty[i];
+        if (congested(rank, to))
+            rank->dirty[kept++] = to;
+        else
+            flush_one(rank, to);
+    }
+    rank->dirty_count = kept;
+    return kept < before;
 }
 
 static bool begin_parcel(struct trp_rank *rank, int to, size_t bytes)
@@ -137,6 +153,7 @@ static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
         inbox->head = draft;
     inbox->tail = draft;
     inbox->filled = true;
+    inbox->bytes += trp_record_bytes(record_of(draft));
     if (!patient || !rank->naps)
         rank->wire->ops->wake(rank->wire);
     pthread_mutex_unlock(&inbox->lock);
@@ -166,6 +183,7 @@ bool trp_inbox_empty_out(struct trp_rank *rank)
     struct trp_draft *draft = inbox->head;
     inbox->head = NULL;
     inbox->filled = false;
+    inbox->bytes = 0;
     pthread_mutex_unlock(&inbox->lock);
     while (draft) {
         struct trp_draft *next = draft->next;

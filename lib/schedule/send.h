@@ -25,6 +25,23 @@ static inline uint64_t trp_tell_key(uint64_t creator, uint64_t slot)
     return creator << 16 | slot;
 }
 
+/* Word by word: arguments were written just now, one by one, and a load of several at once would
+   wait until they have left the store buffer. What is behind the last is zero. */
+static inline void trp_copy_words(char *to, const char *from, size_t size)
+{
+    uint64_t word;
+    for (; size >= 8; size -= 8, from += 8, to += 8) {
+        memcpy(&word, from, 8);
+        __asm__("" : "+r"(word)); /* or the compiler joins them */
+        memcpy(to, &word, 8);
+    }
+    if (size) {
+        word = 0;
+        memcpy(&word, from, size);
+        memcpy(to, &word, 8);
+    }
+}
+
 /* The frequent case of it, at once: a tell of values without pointers, from the scheduler's thread,
    into a parcel that has been begun. One that follows another of the same method to the same actor
    joins its record. False, and nothing done, if it is another case. */
@@ -55,12 +72,7 @@ static inline bool trp_tell(struct trp_rank *rank, struct troupe_ref to,
     }
     parcel->used += bytes;
     out->last->words += bytes / 8;
-    if (type->size == 16) {
-        memcpy(end, args, 16);
-    } else {
-        memset(end + bytes - 8, 0, 8);
-        memcpy(end, args, type->size);
-    }
+    trp_copy_words(end, args, type->size);
     return true;
 }
 
@@ -72,8 +84,9 @@ void trp_send_bytes(struct trp_rank *rank, int to, const struct trp_record *head
 void trp_send_bytes_from(struct trp_rank *rank, const struct trp_context *from, int to,
                          const struct trp_record *head, const void *bytes, size_t size);
 
-/* Hands over to the wire what was gathered, and to the input what is for this rank itself. */
-void trp_flush(struct trp_rank *rank);
+/* Hands over to the wire what was gathered, but to ranks that it cannot reach now; false if there
+   was nothing to hand over. */
+bool trp_flush(struct trp_rank *rank);
 
 /* Takes over what other threads have sent; true if there was something. */
 bool trp_inbox_empty_out(struct trp_rank *rank);

@@ -145,6 +145,11 @@ void trp_doorbell_sleep(struct trp_doorbell *bell, uint32_t announced, double se
     trp_futex_wait(&bell->mine->rung, announced, seconds);
 }
 
+bool trp_doorbell_rung(const struct trp_doorbell *bell, uint32_t announced)
+{
+    return __atomic_load_n(&bell->mine->rung, __ATOMIC_RELAXED) != announced;
+}
+
 void trp_doorbell_awake(struct trp_doorbell *bell)
 {
     __atomic_store_n(&bell->mine->asleep, 0, __ATOMIC_RELAXED);

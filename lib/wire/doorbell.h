@@ -39,7 +39,7 @@ struct trp_wire_words *trp_doorbell_words(struct trp_doorbell *bell);
 void trp_doorbell_watch(struct trp_doorbell *bell, trp_wire_died *died);
 void trp_doorbell_unwatch(struct trp_doorbell *bell);
 
-/* After a message to `rank` has been handed to MPI: rings if it sleeps. */
+/* After a message to `rank` is on its way: rings if it sleeps. Nothing on another node. */
 void trp_doorbell_ring(struct trp_doorbell *bell, int rank);
 
 /* From any thread of this rank. */
@@ -48,6 +48,7 @@ void trp_doorbell_ring_self(struct trp_doorbell *bell);
 /* The receiver's side: announce, look once more, sleep, awake. */
 uint32_t trp_doorbell_announce(struct trp_doorbell *bell);
 void trp_doorbell_sleep(struct trp_doorbell *bell, uint32_t announced, double seconds);
+bool trp_doorbell_rung(const struct trp_doorbell *bell, uint32_t announced); /* since then */
 void trp_doorbell_awake(struct trp_doorbell *bell);
 
 #endif

@@ -2,7 +2,8 @@
  * Parcels: batches of records on their way to one rank, the unit that transports carry.
  *
  * A parcel is counted: who keeps a pointer into it holds it. Usual ones come from a pool of the
- * thread that runs the scheduler; one that is larger, for a single large record, from malloc.
+ * thread that runs the scheduler; of larger ones, for a single large record each, it keeps the few
+ * that were last used.
  */
 #ifndef TRP_PARCEL_H
 #define TRP_PARCEL_H
@@ -11,12 +12,15 @@
 #include <stdint.h>
 
 #define TRP_PARCEL_BYTES (16 * 1024) /* room in a usual parcel; 16 KiB measured best over MPI */
+#define TRP_PARCEL_SMALL 1024        /* what has no more takes no more */
 
 struct trp_parcel {
     struct trp_parcel *next; /* in the queue that has it */
     size_t room;             /* bytes that fit */
     size_t used;             /* bytes that are records */
     size_t at;               /* bytes read so far */
+    uint64_t *owed;          /* where it is noted when its bytes are done with, or NULL, */
+    size_t owes;             /* and how many */
     int32_t peer;            /* where it came from, or goes */
     uint32_t holds;
     _Alignas(16) unsigned char bytes[];
@@ -26,10 +30,12 @@ struct trp_parcel_queue {
     struct trp_parcel *head, *tail;
 };
 
-/* Held once. Never NULL: the process ends when memory is short. */
+/* Held once, and with at least that room, if that is more than the usual; otherwise exactly that.
+   Never NULL: the process ends when memory is short. */
 struct trp_parcel *trp_parcel_new(size_t room);
 struct trp_parcel *trp_parcel_try(size_t room); /* NULL when memory is short */
 void trp_parcel_recycle(struct trp_parcel *parcel);
+/* When the last parcel is dropped. */
 void trp_parcel_pool_clear(void);
 
 static inline struct trp_parcel *trp_parcel_hold(struct trp_parcel *parcel)
@@ -42,6 +48,14 @@ static inline void trp_parcel_drop(struct trp_parcel *parcel)
 {
     if (--parcel->holds == 0)
         trp_parcel_recycle(parcel);
+}
+
+/* What is still to be done with its bytes is no matter for who sent them. */
+static inline void trp_parcel_settle(struct trp_parcel *parcel)
+{
+    if (parcel->owed)
+        *parcel->owed += parcel->owes;
+    parcel->owed = NULL;
 }
 
 static inline void trp_parcel_push(struct trp_parcel_queue *queue, struct trp_parcel *parcel)

@@ -16,6 +16,7 @@ enum trp_record_kind {
     /* Headers of two words. */
     TRP_RECORD_TELL = 1, /* a method of an actor: slot, actor; arguments, maybe of many tells */
     TRP_RECORD_ANSWER,   /* the value of a future, which is in `serial` */
+    TRP_RECORD_CREDIT,   /* so many bytes, in `serial`, of what came from there are done with */
     /* Of three. */
     TRP_RECORD_ASK,      /* as TELL, of one: the answer is for `future` */
     /* Of four. */
@@ -63,7 +64,7 @@ struct trp_record {
 /* Bytes of the header of records of a kind, but for the word of a long one. */
 static inline size_t trp_record_head(unsigned kind)
 {
-    return kind <= TRP_RECORD_ANSWER ? 16 : kind == TRP_RECORD_ASK ? 24 : 32;
+    return kind <= TRP_RECORD_CREDIT ? 16 : kind == TRP_RECORD_ASK ? 24 : 32;
 }
 
 /* The values behind the header. */
@@ -130,14 +131,13 @@ static inline size_t trp_record_cut(void *to, const void *beginning)
 /* The future that an asker waits for; 0: nobody asked. */
 static inline uint64_t trp_record_future(const struct trp_record *record)
 {
-    return record->kind == TRP_RECORD_TELL || record->kind == TRP_RECORD_ANSWER ? 0
-                                                                                : record->future;
+    return trp_record_head(record->kind) > 16 ? record->future : 0;
 }
 
 /* What the end of the job is found out with is not counted among what was sent. */
 static inline int trp_record_counts(const struct trp_record *record)
 {
-    return record->kind < TRP_RECORD_PROBE;
+    return record->kind < TRP_RECORD_PROBE && record->kind != TRP_RECORD_CREDIT;
 }
 
 #endif

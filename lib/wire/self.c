@@ -22,12 +22,21 @@ struct hub {
     uint32_t bell;
     struct self_wire *wires;
     struct trp_parcel_queue *queues; /* [to * ranks + from] */
+    struct bulk_queue *bulks;        /* [to * ranks + from] that wait for their other side */
+};
+
+struct bulk_queue {
+    struct trp_bulk *head, *tail;
+    bool receives; /* these do; or else all of them send */
 };
 
 struct self_wire {
     struct trp_wire wire;
     struct trp_wire_words words;
     struct hub *hub;
+    struct bulk_queue moved; /* bulks of which it is not yet told that they are done */
+    size_t bulks;            /* its own under way, those included */
+    bool reported;           /* that one is done, since announce */
     bool asleep, closed;
     double until;       /* asleep: when to go on by itself; 0: never */
     uint32_t announced; /* asleep: the bell when it last looked for what others left for it */
@@ -58,7 +67,7 @@ static bool has_parcel(const struct hub *hub, int to)
 
 static bool runnable(const struct self_wire *self, double now)
 {
-    return !self->asleep || has_parcel(self->hub, self->wire.rank) ||
+    return !self->asleep || self->moved.head || has_parcel(self->hub, self->wire.rank) ||
            self->announced != __atomic_load_n(&self->hub->bell, __ATOMIC_SEQ_CST) ||
            (self->until != 0 && self->until <= now);
 }
@@ -82,7 +91,7 @@ static void hand_over(struct self_wire *self, struct self_wire *to)
     trp_stack_switch(*self->wire.running, *to->wire.running);
 }
 
-/* ---- the table ------------------------------------------------------------------------------- */
+/* ---- parcels --------------------------------------------------------------------------------- */
 
 static void self_send(struct trp_wire *wire, int to, struct trp_parcel *parcel)
 {
@@ -105,10 +114,83 @@ static struct trp_parcel *next_parcel(struct self_wire *self)
     return NULL;
 }
 
+/* ---- bulk ------------------------------------------------------------------------------------ */
+
+static void push_bulk(struct bulk_queue *queue, struct trp_bulk *bulk)
+{
+    bulk->next = NULL;
+    if (queue->head)
+        queue->tail->next = bulk;
+    else
+        queue->head = bulk;
+    queue->tail = bulk;
+}
+
+static struct trp_bulk *pop_bulk(struct bulk_queue *queue)
+{
+    struct trp_bulk *bulk = queue->head;
+    queue->head = bulk->next;
+    return bulk;
+}
+
+static void move_bulk(struct hub *hub, struct trp_bulk *sent, struct trp_bulk *received)
+{
+    if (sent->size != received->size)
+        trp_die("rank %d sent %zu bytes to rank %d, which expects %zu", received->peer, sent->size,
+                sent->peer, received->size);
+    memcpy(received->bytes, sent->bytes, sent->size);
+    push_bulk(&hub->wires[received->peer].moved, sent);
+    push_bulk(&hub->wires[sent->peer].moved, received);
+}
+
+static void post_bulk(struct self_wire *self, struct trp_bulk *bulk, bool receives)
+{
+    int rank = self->wire.rank, ranks = self->hub->ranks;
+    struct bulk_queue *queue =
+        &self->hub->bulks[receives ? rank * ranks + bulk->peer : bulk->peer * ranks + rank];
+    bulk->lost = false;
+    self->bulks++;
+    if (!queue->head || queue->receives == receives) {
+        queue->receives = receives;
+        push_bulk(queue, bulk);
+    } else {
+        struct trp_bulk *other = pop_bulk(queue);
+        move_bulk(self->hub, receives ? other : bulk, receives ? bulk : other);
+    }
+}
+
+static void self_send_bulk(struct trp_wire *wire, struct trp_bulk *bulk)
+{
+    post_bulk(of(wire), bulk, false);
+}
+
+static void self_receive_bulk(struct trp_wire *wire, struct trp_bulk *bulk)
+{
+    post_bulk(of(wire), bulk, true);
+}
+
+static void report_bulk(struct self_wire *self, struct bulk_queue *queue)
+{
+    struct trp_bulk *bulk = pop_bulk(queue);
+    self->bulks--;
+    self->reported = true;
+    bulk->done(bulk);
+}
+
+/* With a seed, some now and some at another time. */
+static void report_bulks(struct self_wire *self)
+{
+    while (self->moved.head && !(self->hub->seed && draw(self->hub) % 2))
+        report_bulk(self, &self->moved);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
 /* A rank that looks and finds nothing lets another go on: it may look for ever. */
 static struct trp_parcel *self_receive(struct trp_wire *wire)
 {
     struct self_wire *self = of(wire);
+    report_bulks(self);
     bool yielded = self->hub->seed && draw(self->hub) % 4 == 0;
     struct self_wire *other = yielded ? another(self) : NULL;
     if (other)
@@ -116,6 +198,7 @@ static struct trp_parcel *self_receive(struct trp_wire *wire)
     struct trp_parcel *parcel = next_parcel(self);
     if (!parcel && !yielded && (other = another(self))) {
         hand_over(self, other);
+        report_bulks(self);
         parcel = next_parcel(self);
     }
     return parcel;
@@ -123,12 +206,12 @@ static struct trp_parcel *self_receive(struct trp_wire *wire)
 
 static bool self_sending(const struct trp_wire *wire)
 {
-    (void)wire;
-    return false;
+    return of(wire)->bulks;
 }
 
 static uint32_t self_announce(struct trp_wire *wire)
 {
+    of(wire)->reported = false;
     return __atomic_load_n(&of(wire)->hub->bell, __ATOMIC_SEQ_CST);
 }
 
@@ -149,6 +232,8 @@ static double next_alarm(const struct hub *hub)
 static void self_sleep(struct trp_wire *wire, uint32_t announced, double seconds)
 {
     struct self_wire *self = of(wire);
+    if (self->moved.head || self->reported)
+        return;
     self->asleep = true;
     self->announced = announced;
     self->until = seconds < 0 ? 0 : trp_now() + seconds;
@@ -189,6 +274,22 @@ static void self_watch(struct trp_wire *wire)
     (void)wire; /* one process: all or nobody dies */
 }
 
+/* At the end: what was moved, and what nobody came for. */
+static void report_all_bulks(struct hub *hub)
+{
+    for (int i = 0; i < hub->ranks; i++)
+        while (hub->wires[i].moved.head)
+            report_bulk(&hub->wires[i], &hub->wires[i].moved);
+    for (int i = 0; i < hub->ranks * hub->ranks; i++) {
+        struct bulk_queue *queue = &hub->bulks[i];
+        int owner = queue->receives ? i / hub->ranks : i % hub->ranks;
+        while (queue->head) {
+            queue->head->lost = true;
+            report_bulk(&hub->wires[owner], queue);
+        }
+    }
+}
+
 static void free_hub(struct hub *hub)
 {
     for (int i = 0; i < hub->ranks * hub->ranks; i++) {
@@ -196,8 +297,8 @@ static void free_hub(struct hub *hub)
         while ((parcel = trp_parcel_pop(&hub->queues[i])))
             trp_parcel_drop(parcel);
     }
-    trp_parcel_pool_clear();
     free(hub->queues);
+    free(hub->bulks);
     free(hub->wires);
     free(hub);
 }
@@ -213,6 +314,7 @@ static void self_close(struct trp_wire *wire)
     for (int i = 1; i < hub->ranks; i++)
         while (!hub->wires[i].closed)
             hand_over(self, &hub->wires[i]);
+    report_all_bulks(hub);
     free_hub(hub);
 }
 
@@ -221,6 +323,8 @@ static const struct trp_wire_ops self_ops = {
     .one_process = true,
     .send = self_send,
     .receive = self_receive,
+    .send_bulk = self_send_bulk,
+    .receive_bulk = self_receive_bulk,
     .sending = self_sending,
     .announce = self_announce,
     .sleep = self_sleep,
@@ -240,9 +344,11 @@ bool trp_wire_open_self(int ranks, uint64_t seed, struct trp_wire **wires)
     *hub = (struct hub){.ranks = ranks, .seed = seed};
     hub->wires = calloc((size_t)ranks, sizeof *hub->wires);
     hub->queues = calloc((size_t)ranks * (size_t)ranks, sizeof *hub->queues);
-    if (!hub->wires || !hub->queues) {
+    hub->bulks = calloc((size_t)ranks * (size_t)ranks, sizeof *hub->bulks);
+    if (!hub->wires || !hub->queues || !hub->bulks) {
         free(hub->wires);
         free(hub->queues);
+        free(hub->bulks);
         free(hub);
         return false;
     }

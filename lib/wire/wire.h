@@ -4,7 +4,7 @@
  * It knows ranks, parcels and how to sleep until something comes; it refuses to know what is in a
  * parcel and who sent it. Everything here is called by the one thread that runs the scheduler, but
  * for `wake`. A transport is one table of functions: self.c (ranks played by one process, no MPI),
- * p2p.c (tagged MPI messages).
+ * p2p.c (tagged MPI messages), rma.c (rings in shared memory within a node, p2p across).
  */
 #ifndef TRP_WIRE_H
 #define TRP_WIRE_H
@@ -18,6 +18,18 @@
 struct trp_wire;
 struct trp_stack;
 
+/* Bytes too many for a parcel, on a way of their own, in order with nothing. Both sides name them
+   by peer: the first that one sends is the first that the other receives from it, of the same size,
+   and so on. They and this struct are the transport's until `done` is called. */
+struct trp_bulk {
+    struct trp_bulk *next; /* the transport's */
+    int peer;              /* another rank */
+    bool lost;             /* set at the end of the job, when the other side never came for it */
+    unsigned char *bytes;
+    size_t size;
+    void (*done)(struct trp_bulk *bulk); /* may free it, and send more */
+};
+
 struct trp_wire_ops {
     const char *name;
     bool one_process; /* its ranks take turns on one thread: nothing comes to one that spins */
@@ -25,10 +37,17 @@ struct trp_wire_ops {
     void (*send)(struct trp_wire *wire, int to, struct trp_parcel *parcel);
     /* The next parcel that came, now the caller's, or NULL. Drives what is being sent, too. */
     struct trp_parcel *(*receive)(struct trp_wire *wire);
-    /* Something sent has not left yet. */
+    /* The bytes are read, or written, until done is called, from inside receive or close. It is
+       called once for each bulk, in no order. */
+    void (*send_bulk)(struct trp_wire *wire, struct trp_bulk *bulk);
+    void (*receive_bulk)(struct trp_wire *wire, struct trp_bulk *bulk);
+    /* Something sent has not left yet, or a bulk is under way. */
     bool (*sending)(const struct trp_wire *wire);
+    /* Parcels to that rank wait already: better to fill the next one meanwhile. NULL: never. */
+    bool (*congested)(const struct trp_wire *wire, int to);
     /* To sleep: announce, look once more whether something came, then sleep for at most `seconds`
-       (negative: no limit) or until woken, and say that one is awake. */
+       (negative: no limit) or until woken, or not at all while bulk needs this rank, or when done
+       was called since announce; and say that one is awake. */
     uint32_t (*announce)(struct trp_wire *wire);
     void (*sleep)(struct trp_wire *wire, uint32_t announced, double seconds);
     void (*awake)(struct trp_wire *wire);
@@ -66,6 +85,10 @@ struct trp_wire {
 /* Opens the job's wire over MPI (initialising MPI if nobody has) and the ranks of *comm, an
    MPI_Comm (NULL: all); NULL after saying why not. */
 struct trp_wire *trp_wire_open_p2p(int *argc, char ***argv, const void *comm);
+
+/* The same over rings in shared memory, and messages between nodes. What prevents the rings is an
+   error if they are a `must`; or else the wire is p2p. */
+struct trp_wire *trp_wire_open_rma(int *argc, char ***argv, const void *comm, bool must);
 
 /* One process that plays `ranks` ranks; `wires[i]` is that of rank i. With a seed, deliveries of
    different pairs overtake each other in an order that the seed decides. */

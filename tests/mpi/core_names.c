@@ -20,9 +20,11 @@ TROUPE_CLASS(agent);
 TROUPE_ASK(agent, find, plain, (troupe_str, name), (double, seconds));
 TROUPE_ASK(agent, get_or_create, plain, (troupe_str, name), (int, number), (int, rank));
 TROUPE_ASK(agent, create, plain, (troupe_str, name), (int, rank));
+TROUPE_ASK(agent, find_stranger, stranger, (troupe_str, name), (double, seconds));
 TROUPE_ASK(agent, nothing, void);
 
 TROUPE_TASK(find_task, int, (troupe_str, name), (double, seconds));
+TROUPE_TASK(get_or_create_task, plain, (troupe_str, name), (int, number), (int, rank));
 
 /* ---- the classes ----------------------------------------------------------------------------- */
 
@@ -91,11 +93,16 @@ static plain on_find(struct agent_state *self, troupe_str name, double seconds)
     return find(name, seconds);
 }
 
+static plain get_or_create(troupe_str name, int number, int rank)
+{
+    return troupe_new(plain, .number = number,
+                      .with = {.place = troupe_on(rank), .name = name, .or_existing = true});
+}
+
 static plain on_get_or_create(struct agent_state *self, troupe_str name, int number, int rank)
 {
     (void)self;
-    return troupe_new(plain, .number = number,
-                      .with = {.place = troupe_on(rank), .name = name, .or_existing = true});
+    return get_or_create(name, number, rank);
 }
 
 static plain on_create(struct agent_state *self, troupe_str name, int rank)
@@ -104,20 +111,36 @@ static plain on_create(struct agent_state *self, troupe_str name, int rank)
     return troupe_new(plain, .number = 1, .with = {.place = troupe_on(rank), .name = name});
 }
 
+static stranger on_find_stranger(struct agent_state *self, troupe_str name, double seconds)
+{
+    (void)self;
+    stranger s;
+    troupe_status status = troupe_lookup(stranger, name, seconds, &s);
+    if (status != TROUPE_OK)
+        troupe_fail(status, "%s", troupe_story());
+    return s;
+}
+
 static void on_nothing(struct agent_state *self)
 {
     (void)self;
 }
 
 TROUPE_IMPLEMENT(agent, (find, on_find), (get_or_create, on_get_or_create), (create, on_create),
-                 (nothing, on_nothing));
+                 (find_stranger, on_find_stranger), (nothing, on_nothing));
 
 static int on_find_task(troupe_str name, double seconds)
 {
     return troupe_await(plain_number(find(name, seconds)));
 }
 
+static plain on_get_or_create_task(troupe_str name, int number, int rank)
+{
+    return get_or_create(name, number, rank);
+}
+
 TROUPE_BODY(find_task, on_find_task);
+TROUPE_BODY(get_or_create_task, on_get_or_create_task);
 
 /* ---- the stage ------------------------------------------------------------------------------- */
 
@@ -231,6 +254,41 @@ static void a_name_finds_the_class_and_what_is_derived_from_it(void **state)
     end(p);
 }
 
+static void whoever_looks_early_for_another_class_is_refused_when_the_name_is_given(void **state)
+{
+    (void)state;
+    char text[64];
+    for (int rank = 0; rank < troupe_ranks(); rank++) {
+        name_of(text, "not strange", rank);
+        TROUPE_FUTURE(stranger) wrong = agent_find_stranger(agent_on(rank), text, 60);
+        TROUPE_FUTURE(plain) right = agent_find(agent_on(rank), text, 60);
+        stranger s;
+        expect_status(troupe_get_within(wrong, &s, 0.001), TROUPE_TIMEOUT);
+        plain p = named(text, 1, last());
+        expect_failure(wrong, TROUPE_INVALID, "which is no stranger");
+        assert_true(troupe_same(p, troupe_await(right)));
+        end(p);
+    }
+}
+
+static void any_text_is_a_name_and_none_is_refused(void **state)
+{
+    (void)state;
+    static char long_name[5000];
+    memset(long_name, 'n', sizeof long_name - 1);
+    const char *const names[] = {"", " ", "\xcf\x80 \xe2\x88\x9e", "%s%n", long_name};
+    plain p;
+    for (size_t i = 0; i < LENGTH(names); i++) {
+        plain made = named_again(names[i], (int)i, last());
+        expect_status(troupe_lookup(plain, names[i], 60, &p), TROUPE_OK);
+        assert_true(troupe_same(p, made));
+        expect_failure(plain_number(named(names[i], 7, 0)), TROUPE_ENDED, "is taken by plain(");
+        end(made);
+    }
+    const char *none = NULL;
+    expect_status(troupe_lookup(plain, none, 60, &p), TROUPE_INVALID);
+}
+
 /* ---- one at a time --------------------------------------------------------------------------- */
 
 static void the_second_of_a_name_tells_who_has_it(void **state)
@@ -285,6 +343,63 @@ static void an_existing_actor_of_another_class_is_refused(void **state)
     expect_failure(agent_get_or_create(agent_on(0), "a stranger", 1, 0), TROUPE_INVALID,
                    "which is no plain");
     troupe_stop(s);
+}
+
+static void every_kind_of_caller_takes_part_in_a_race_for_a_name(void **state)
+{
+    (void)state;
+    char text[64];
+    for (int round = 0; round < 10; round++) {
+        TROUPE_FUTURE(plain) got[3 * RANKS];
+        int n = 3 * troupe_ranks();
+        name_of(text, "mixed race", round);
+        for (int i = 0; i < n; i++) {
+            int from = i / 3, to = (i + round) % troupe_ranks();
+            agent a = troupe_new(agent, .with = {.place = troupe_on(from), .cpus = i % 3});
+            got[i] = i % 3 == 2 ? get_or_create_task(text, i, to)
+                                : agent_get_or_create(a, text, i, to);
+        }
+        plain mine = get_or_create(text, 1000, round % troupe_ranks());
+        for (int i = 0; i < n; i++)
+            assert_true(troupe_same(mine, troupe_await(got[i])));
+        troupe_await(plain_number(mine));
+        end(mine);
+    }
+}
+
+/* Whoever gets a handle in the race may call it before its constructor has failed. */
+static void of_a_race_for_a_name_whose_constructor_fails_all_hear_of_it(void **state)
+{
+    (void)state;
+    char text[64];
+    for (int round = 0; round < 10; round++) {
+        TROUPE_FUTURE(plain) got[RANKS];
+        name_of(text, "stillborn", round);
+        for (int rank = 0; rank < troupe_ranks(); rank++)
+            got[rank] = agent_get_or_create(agent_on(rank), text, -1, round % troupe_ranks());
+        for (int rank = 0; rank < troupe_ranks(); rank++)
+            expect_failure(plain_number(troupe_await(got[rank])), TROUPE_ENDED,
+                           "a negative number");
+        end(named_again(text, 1, last()));
+    }
+}
+
+static void an_actor_with_a_worker_of_its_own_has_a_name_like_others(void **state)
+{
+    (void)state;
+    for (int rank = 0; rank < troupe_ranks(); rank++) {
+        const struct troupe_options heavy = {.place = troupe_on(rank), .cpus = 1, .name = "heavy"};
+        plain p, q, taken;
+        do
+            p = troupe_new(plain, .number = 8, .with = heavy);
+        while (troupe_get(plain_number(p), &(int){0}) != TROUPE_OK);
+        expect_status(troupe_lookup(plain, "heavy", 60, &q), TROUPE_OK);
+        assert_true(troupe_same(p, q));
+        taken = troupe_new(plain, .number = 9, .with = heavy);
+        expect_failure(plain_number(taken), TROUPE_ENDED, "'heavy' is taken by plain(");
+        assert_int_equal(troupe_await(plain_number(q)), 8);
+        end(p);
+    }
 }
 
 /* ---- free again ------------------------------------------------------------------------------ */
@@ -344,9 +459,14 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_name_that_nobody_has_is_given_up_after_the_time),
         cmocka_unit_test(whoever_looks_before_the_creation_gets_it),
         cmocka_unit_test(a_name_finds_the_class_and_what_is_derived_from_it),
+        cmocka_unit_test(whoever_looks_early_for_another_class_is_refused_when_the_name_is_given),
+        cmocka_unit_test(any_text_is_a_name_and_none_is_refused),
         cmocka_unit_test(the_second_of_a_name_tells_who_has_it),
         cmocka_unit_test(of_all_who_create_a_name_at_once_one_wins_and_all_get_it),
         cmocka_unit_test(an_existing_actor_of_another_class_is_refused),
+        cmocka_unit_test(every_kind_of_caller_takes_part_in_a_race_for_a_name),
+        cmocka_unit_test(of_a_race_for_a_name_whose_constructor_fails_all_hear_of_it),
+        cmocka_unit_test(an_actor_with_a_worker_of_its_own_has_a_name_like_others),
         cmocka_unit_test(a_name_is_free_after_every_kind_of_end),
         cmocka_unit_test(a_name_is_free_after_a_kill_that_came_before_the_verdict),
         cmocka_unit_test(thousands_of_names_are_kept_apart),

@@ -1,7 +1,7 @@
 /*
  * Tests of alarms: records that are sent later, once or again and again, until cancelled.
  *
- * The rank has a wire that keeps nothing, for everything stays in its outlets; time is what the test
+ * The rank has a wire that keeps nothing: everything stays in its outlets. Time is what the test
  * says it is when it asks which timers are due.
  */
 #include "schedule/alarms.h"

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#define LARGE (64 * 1024)
 #define MANY 1000 /* more than the pool keeps */
 
 static int clear_pool(void **state)
@@ -96,12 +97,11 @@ static void a_held_parcel_is_not_given_out_again(void **state)
     trp_parcel_drop(held);
 }
 
-static void a_parcel_of_another_size_does_not_come_from_the_pool(void **state)
+static void a_parcel_of_another_size_does_not_come_from_the_pool_of_usual_ones(void **state)
 {
     struct trp_parcel *usual = trp_parcel_new(TRP_PARCEL_BYTES);
 
     (void)state;
-    trp_parcel_drop(trp_parcel_new(2 * TRP_PARCEL_BYTES));
     trp_parcel_drop(usual);
     struct trp_parcel *large = trp_parcel_new(TRP_PARCEL_BYTES + 8);
     assert_ptr_not_equal(large, usual);
@@ -109,6 +109,69 @@ static void a_parcel_of_another_size_does_not_come_from_the_pool(void **state)
     trp_parcel_drop(large);
     assert_ptr_equal(trp_parcel_new(TRP_PARCEL_BYTES), usual);
     trp_parcel_drop(usual);
+}
+
+static void a_large_parcel_is_used_again_where_it_wastes_less_than_half(void **state)
+{
+    struct trp_parcel *large = trp_parcel_new(LARGE);
+
+    (void)state;
+    large->used = large->at = 48;
+    trp_parcel_drop(large);
+    struct trp_parcel *larger = trp_parcel_new(LARGE + 8), *half = trp_parcel_new(LARGE / 2 - 8);
+    assert_true(is_new(larger, LARGE + 8));
+    assert_true(is_new(half, LARGE / 2 - 8));
+    struct trp_parcel *again = trp_parcel_new(LARGE / 2 + 8);
+    assert_ptr_equal(again, large);
+    assert_true(is_new(again, LARGE));
+    trp_parcel_drop(again);
+    trp_parcel_drop(half);
+    trp_parcel_drop(larger);
+    trp_parcel_pool_clear();
+}
+
+/* Parcels that were not kept are made anew with the room that was asked for, not more. */
+static void the_large_parcels_that_were_last_used_are_kept(void **state)
+{
+    struct trp_parcel *parcels[6];
+
+    (void)state;
+    trp_parcel_pool_clear();
+    for (size_t i = 0; i < 6; i++)
+        parcels[i] = trp_parcel_new(LARGE + 16 * i);
+    for (size_t i = 0; i < 6; i++)
+        trp_parcel_drop(parcels[i]);
+    for (size_t i = 0; i < 6; i++)
+        parcels[i] = trp_parcel_new(LARGE);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(is_new(parcels[i], i < 4 ? LARGE + 16 * (5 - i) : LARGE));
+    for (size_t i = 0; i < 6; i++)
+        trp_parcel_drop(parcels[i]);
+    trp_parcel_pool_clear();
+}
+
+/* Untouched memory costs nothing: so much is only reserved. */
+static void no_more_large_parcels_are_kept_than_half_a_gibibyte(void **state)
+{
+    static const size_t mib[] = {600, 200, 300, 100, 200};
+    struct trp_parcel *parcels[5];
+
+    (void)state;
+    trp_parcel_pool_clear();
+    for (size_t i = 0; i < 5; i++)
+        parcels[i] = trp_parcel_new((mib[i] << 20) + 8 * i);
+    for (size_t i = 0; i < 5; i++)
+        trp_parcel_drop(parcels[i]);
+    for (size_t i = 0; i < 5; i++)
+        parcels[i] = trp_parcel_new(mib[i] << 20);
+    assert_int_equal(parcels[0]->room, 600 << 20); /* never kept */
+    assert_int_equal(parcels[1]->room, (200 << 20) + 32);
+    assert_int_equal(parcels[2]->room, 300 << 20); /* made way for the two after it */
+    assert_int_equal(parcels[3]->room, (100 << 20) + 24);
+    assert_int_equal(parcels[4]->room, 200 << 20); /* made way for the two after it */
+    for (size_t i = 0; i < 5; i++)
+        trp_parcel_drop(parcels[i]);
+    trp_parcel_pool_clear();
 }
 
 /* What the pool does not keep is freed, what it keeps is freed with it: leaks would show. */
@@ -198,7 +261,10 @@ int main(void)
         cmocka_unit_test(a_parcel_lives_until_the_last_hold_is_dropped),
         cmocka_unit_test(a_usual_parcel_is_used_again_the_warm_one_first_and_as_new),
         cmocka_unit_test(a_held_parcel_is_not_given_out_again),
-        cmocka_unit_test(a_parcel_of_another_size_does_not_come_from_the_pool),
+        cmocka_unit_test(a_parcel_of_another_size_does_not_come_from_the_pool_of_usual_ones),
+        cmocka_unit_test(a_large_parcel_is_used_again_where_it_wastes_less_than_half),
+        cmocka_unit_test(the_large_parcels_that_were_last_used_are_kept),
+        cmocka_unit_test(no_more_large_parcels_are_kept_than_half_a_gibibyte),
         cmocka_unit_test(more_parcels_than_the_pool_keeps_are_all_different),
         cmocka_unit_test(a_parcel_that_no_memory_holds_is_null_and_the_next_is_as_ever),
         cmocka_unit_test(what_is_tried_comes_from_the_pool_too),

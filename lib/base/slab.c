@@ -1,4 +1,4 @@
-#include "actor/slab.h"
+#include "base/slab.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,4 +64,5 @@ void trp_slabs_close(struct trp_slabs *slabs)
         slabs->blocks = block->next;
         free(block);
     }
+    memset(slabs, 0, sizeof *slabs);
 }

@@ -26,7 +26,7 @@ void *trp_slab_new(struct trp_slabs *slabs, size_t size);
 /* With the size that it was made with. */
 void trp_slab_free(struct trp_slabs *slabs, void *thing, size_t size);
 
-/* Everything but what came from malloc, which has been freed. */
+/* Gives back everything but what came from malloc, which has been freed. They can be used again. */
 void trp_slabs_close(struct trp_slabs *slabs);
 
 #endif
