@@ -3,9 +3,10 @@
  *
  * Every byte that goes to a rank is done with there some day: it has been read, and waits no more
  * as a letter. Those who make new work (driver, tasks, methods) wait while more bytes than the
- * credit have not been reported as done, or the transport has no room for more. Answers, ends and the runtime's own messages never wait.
+ * credit have not been reported as done, or the transport has no room for more. Answers, ends and
+ * the runtime's own messages never wait.
  *
- * No cycle of waits can block for ever: where nothing is reported as done for a while, whoever waits
+ * No cycle of waits can block for ever: where nothing is reported as done for a while, who waits
  * goes on for another parcel. A method on the scheduler's thread does so soon, for others may need
  * it to end; so memory is flat where a method sends no more than it receives, and grows slowly
  * where it does not.
