@@ -23,6 +23,10 @@
  * ranks these count as rank 0's, and what would fail a caller ends the job there. Functions given
  * to troupe_defer, and reprs, must neither wait nor fail. While no troupe_run is under way all but
  * troupe_log, troupe_status_text, troupe_same, troupe_on and troupe_beside end the process.
+ *
+ * Limits. 28,000 light methods of a rank may wait at once, each on a stack of its own; calls that
+ * come then begin when others have ended, or, up to 31,000, when nothing else goes on there. With
+ * transport self all ranks share the stacks of one process: 32,000 or so together.
  */
 #ifndef TROUPE_H
 #define TROUPE_H

@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/base_log.u \
 	tests/unit/base_stack.u \
 	tests/unit/calls_end.u \
+	tests/unit/calls_endings.u \
 	tests/unit/calls_exit.u \
 	tests/unit/calls_replay.u \
 	tests/unit/calls_said.u \
@@ -57,6 +58,7 @@ MPI_TESTS = \
 	tests/mpi/core_starts.mpi16 \
 	tests/mpi/core_timers.mpi \
 	tests/mpi/core_watching.mpi16 \
+	tests/mpi/endings.mpi \
 	tests/mpi/failure.mpi \
 	tests/mpi/inheritance.mpi \
 	tests/mpi/leftovers.mpi \

@@ -251,6 +251,22 @@ if ! sanitized && [ -n "$launcher" ]; then
         play 2 "$starts" memory-$mode
         expect_lines 1 '^ask: -6 .*no memory on rank 1 for a message of that size' out
     done
+    play 2 "$starts" memory-task
+    expect_status 0
+    expect_lines 1 '^task: -6 .*no memory on rank 1 for a message of that size' out
+    expect_lines 1 '^bytes 1$' out
+    play 2 "$starts" memory-result
+    expect_status 0
+    expect_lines 1 '^result: -6 .*there is no memory for the result' out
+    expect_lines 1 '^bytes 1$' out
+    for mode in create create-named; do
+        play 2 "$starts" memory-$mode
+        expect_status 0
+        expect_lines 1 '^creation: -4 keeper.* was not made: no memory on rank 1 for its' out
+        expect_lines 1 '^end 4$' out # TROUPE_END_FAILED
+        expect_lines 1 '^small 12$' out
+        expect_lines 1 '^bytes 1$' out
+    done
 fi
 
 # ---- actor_tree ----------------------------------------------------------------------------------

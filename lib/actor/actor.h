@@ -42,6 +42,8 @@ struct trp_actor_more {
     char *name;                /* it was created under */
     struct trp_parcel *create; /* its creation, while it is not known whether the name is free */
     bool name_granted;
+    bool claiming;             /* its creation has come, and the word on its name has not */
+    bool departing;            /* ENDING: over, but for the word that its name is free */
     struct trp_worker *worker; /* of its own */
     struct trp_parcel *lent;   /* to that worker, while a method runs there */
     uint64_t *unasked;         /* calls of its own that it has taken back, by their futures */

@@ -13,4 +13,10 @@ static inline double trp_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* When so many seconds from now are over; negative for ever, as the seconds. NaN is no time. */
+static inline double trp_deadline(double seconds)
+{
+    return seconds < 0 ? -1 : trp_now() + (seconds > 0 ? seconds : 0);
+}
+
 #endif

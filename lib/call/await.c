@@ -54,9 +54,14 @@ static bool asks_itself(const struct trp_context *c, struct trp_futures *futures
            trp_ref_same(target, trp_actor_ref(c->actor));
 }
 
-/* The call is taken back: it would only come to this point again. */
+/* A call is taken back: it would only come to this point again. */
 static troupe_status refuse_own(struct trp_context *c, struct trp_futures *futures, uint64_t id)
 {
+    if (trp_future_is_end(futures, id)) {
+        trp_future_drop(futures, id);
+        return trp_told(c, TROUPE_INVALID,
+                        "it waits for its own actor's end, which cannot come before this method's");
+    }
     if (!trp_actor_unask(c->actor, id))
         trp_die("no memory to take back a call");
     trp_future_drop(futures, id);
@@ -193,7 +198,7 @@ troupe_status troupe_get_any(troupe_future future, void *value, size_t size, dou
         return any ? trp_told(any, TROUPE_NOT_HERE, troupe_status_text(TROUPE_NOT_HERE))
                    : TROUPE_NOT_HERE;
     void *came = NULL;
-    troupe_status status = settle(c, future, size, seconds < 0 ? -1 : trp_now() + seconds, &came);
+    troupe_status status = settle(c, future, size, trp_deadline(seconds), &came);
     if (status == TROUPE_OK)
         memcpy(value, came, size);
     return status;
@@ -240,7 +245,7 @@ size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double s
     struct trp_context *c = trp_caller_waiting();
     if (!c)
         return 0;
-    double deadline = seconds < 0 ? -1 : trp_now() + seconds;
+    double deadline = trp_deadline(seconds);
     want = want < n ? want : n;
     size_t ready, first = 0;
     for (bool expired = false;; expired = deadline >= 0 && trp_now() >= deadline) {

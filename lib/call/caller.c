@@ -22,6 +22,15 @@ struct trp_context *trp_caller_waiting(void)
     return destroying ? NULL : context;
 }
 
+const char *trp_unreachable(const struct trp_rank *rank, struct troupe_ref actor)
+{
+    if (trp_ref_none(actor))
+        return "the handle is empty, of no actor";
+    uint32_t host = (uint32_t)trp_ref_host(actor), ranks = (uint32_t)rank->ranks;
+    return host < ranks && trp_ref_creator(actor) < ranks ? NULL
+                                                          : "the handle is of no rank of this job";
+}
+
 void trp_caller_slow_down(struct trp_caller caller, int to, uint64_t future)
 {
     bool outside = !caller.context || caller.context->worker;

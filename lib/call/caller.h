@@ -18,6 +18,9 @@ static inline struct trp_futures *trp_caller_futures(struct trp_caller caller)
     return trp_on_scheduler(caller.context) ? &caller.rank->futures : &trp_shared_futures;
 }
 
+/* Why nothing can be sent to it; NULL: it can. */
+const char *trp_unreachable(const struct trp_rank *rank, struct troupe_ref actor);
+
 /* Ends the process when no troupe_run is under way. */
 struct trp_caller trp_caller(void);
 

@@ -16,8 +16,9 @@ static void send_end(struct troupe_ref actor, enum trp_record_kind kind, const c
 {
     struct trp_caller caller = trp_caller();
     char who[TRP_WHO_SIZE] = "a thread of an OpenMP team";
-    if (trp_ref_none(actor)) {
-        trp_log(TRP_LOG_WARNING, "%s of no actor: the handle is empty", what);
+    const char *why = trp_unreachable(caller.rank, actor);
+    if (why) {
+        trp_log(TRP_LOG_WARNING, "%s of no actor: %s", what, why);
         return;
     }
     if (caller.context)
@@ -51,9 +52,9 @@ troupe_future_troupe_end troupe_ended_ref(struct troupe_ref actor)
     struct trp_caller caller = trp_caller();
     struct trp_futures *futures = trp_caller_futures(caller);
     troupe_future_troupe_end future = {
-        {trp_future_new(futures, &troupe_type_troupe_end, (struct troupe_ref){0, 0})}};
-    if (trp_ref_none(actor)) {
-        const char *story = "the handle is of no actor";
+        {trp_future_new_end(futures, &troupe_type_troupe_end, actor)}};
+    const char *story = trp_unreachable(caller.rank, actor);
+    if (story) {
         trp_future_resolve(futures, future.any.id, TROUPE_NO_ACTOR, story, strlen(story) + 1);
         return future;
     }

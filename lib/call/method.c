@@ -21,6 +21,8 @@
 #include "schedule/workers.h"
 #include "troupe/status.h"
 
+#define STORY_SIZE 3072 /* of a chain of failures */
+
 /* ---- failing --------------------------------------------------------------------------------- */
 
 /* Ends a method or task: its frames are given up. */
@@ -38,13 +40,24 @@ __attribute__((noreturn)) static void leave(struct trp_context *c, int status, c
     trp_carrier_abandon(carrier);
 }
 
+/* "who: story". Of a chain that is too long the middle is left out: its end is the cause. */
+static void tell(char *told, size_t size, const char *who, const char *story)
+{
+    static const char gap[] = " [...] ";
+    size_t length = strlen(story), half = size / 2;
+    if ((size_t)snprintf(told, size, "%s: %s", who, story) < size)
+        return;
+    memcpy(told + half - (sizeof gap - 1), gap, sizeof gap - 1);
+    memcpy(told + half, story + length + 1 - half, half);
+}
+
 void trp_fail(struct trp_context *c, int status, const char *story)
 {
-    char who[256], told[2048];
+    char who[TRP_WHO_SIZE], told[STORY_SIZE];
     if (omp_in_parallel())
         trp_die("a failure inside an OpenMP parallel region cannot be answered: %s", story);
     trp_context_name(c, who, sizeof who);
-    snprintf(told, sizeof told, "%s: %s", who, story);
+    tell(told, sizeof told, who, story);
     if (c->kind == TRP_CONTEXT_DRIVER)
         trp_driver_failed(c, story);
     leave(c, status, told);

@@ -4,7 +4,7 @@
 #include "troupe/method.h"
 #include "troupe/status.h"
 
-enum rule { RULE_ROUND_ROBIN, RULE_RANK };
+enum rule { RULE_ROUND_ROBIN, RULE_RANK, RULE_NOBODY };
 
 static int next_rank(struct trp_rank *rank)
 {
@@ -16,6 +16,8 @@ int trp_place(struct trp_rank *rank, struct troupe_place place)
 {
     if (place.rule == RULE_ROUND_ROBIN)
         return next_rank(rank);
+    if (place.rule == RULE_NOBODY)
+        troupe_fail(TROUPE_INVALID, "troupe_beside of no actor: the handle is empty");
     if (place.rank < 0 || place.rank >= rank->ranks)
         troupe_fail(TROUPE_INVALID, "there is no rank %d: the job has ranks 0 to %d", place.rank,
                     rank->ranks - 1);
@@ -34,5 +36,6 @@ struct troupe_place troupe_here(void)
 
 struct troupe_place troupe_beside_ref(struct troupe_ref actor)
 {
-    return troupe_on(trp_ref_host(actor));
+    return trp_ref_none(actor) ? (struct troupe_place){RULE_NOBODY, 0}
+                               : troupe_on(trp_ref_host(actor));
 }

@@ -145,7 +145,8 @@ static void open_ranks(struct job *job)
         if (!seat->stack)
             trp_die("no memory for the stack of rank %d", seat->wire->rank);
         seat->rank = trp_rank_open(seat->wire, seat->stack, job->options.stack_bytes);
-        seat->rank->linger = job->options.linger ? job->options.linger : LINGER;
+        double linger = job->options.linger;
+        seat->rank->linger = linger < 0 || linger > 0 ? linger : LINGER;
     }
     trp_home = job->seats[0].rank;
     trp_crash_open(trp_who_crashed);
@@ -196,8 +197,8 @@ static int set_up(const struct job *job)
 
 static void leave(struct trp_rank *rank)
 {
-    trp_workers_close(rank, true);
     trp_rank_end(rank);
+    trp_workers_close(rank);
     trp_inbox_shut(rank);
     trp_set_current(NULL);
 }

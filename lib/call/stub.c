@@ -53,19 +53,20 @@ static void send(struct trp_caller caller, int to, const struct trp_record *head
     not_sent(s, status);
 }
 
-static bool told_nobody(struct troupe_ref to, const struct troupe_signature *s)
+static bool told_nobody(struct trp_caller caller, struct troupe_ref to,
+                        const struct troupe_signature *s)
 {
-    if (trp_ref_none(to))
-        trp_log(TRP_LOG_WARNING, "%s.%s was told to no actor: the handle is empty", s->owner,
-                s->name);
-    return trp_ref_none(to);
+    const char *why = trp_unreachable(caller.rank, to);
+    if (why)
+        trp_log(TRP_LOG_WARNING, "%s.%s was told to no actor: %s", s->owner, s->name, why);
+    return why;
 }
 
 __attribute__((noinline)) static void tell(struct troupe_ref to,
                                            const struct troupe_method *method, const void *args)
 {
     struct trp_caller caller = trp_caller();
-    if (told_nobody(to, method->signature))
+    if (told_nobody(caller, to, method->signature))
         return;
     struct trp_record head = call_head(to, method, 0);
     send(caller, trp_ref_host(to), &head, method->signature, args);
@@ -86,7 +87,7 @@ troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method 
 {
     static uint64_t last;
     struct trp_caller caller = trp_caller();
-    if (told_nobody(to, method->signature))
+    if (told_nobody(caller, to, method->signature))
         return (troupe_timer){0};
     struct trp_record head = call_head(to, method, 0);
     struct trp_alarm_times times = {after, every, trp_ref_host(to)};
@@ -113,8 +114,8 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
     struct trp_caller caller = trp_caller();
     struct trp_futures *futures = trp_caller_futures(caller);
     uint64_t future = trp_future_new(futures, method->signature->result, to);
-    if (trp_ref_none(to)) {
-        const char *story = "the handle is of no actor";
+    const char *story = trp_unreachable(caller.rank, to);
+    if (story) {
         trp_future_resolve(futures, future, TROUPE_NO_ACTOR, story, strlen(story) + 1);
         return (troupe_future){future};
     }
@@ -133,16 +134,26 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
     return future ? (troupe_future){future} : ask(to, method, args);
 }
 
+static void check_cpus(const struct troupe_options *with, const char *whose)
+{
+    if (with->cpus < 0)
+        troupe_fail(TROUPE_INVALID, "%d CPUs for %s: there cannot be fewer than none", with->cpus,
+                    whose);
+}
+
 troupe_future troupe_stub_submit(const struct troupe_method *task, const void *args,
                                  const struct troupe_options *with)
 {
+    static const struct troupe_options defaults;
+    with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
-    int host = trp_place(caller.rank, with ? with->place : (struct troupe_place){0});
+    check_cpus(with, task->signature->name);
+    int host = trp_place(caller.rank, with->place);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
                                      (struct troupe_ref){0, 0});
     struct trp_record head = {.kind = TRP_RECORD_TASK,
                               .slot = task->slot,
-                              .number = with ? with->cpus : 0,
+                              .number = with->cpus,
                               .future = future};
     send(caller, host, &head, task->signature, args);
     trp_caller_slow_down(caller, host, future);
@@ -192,6 +203,7 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
+    check_cpus(with, class_->name);
     int host = trp_place(caller.rank, with->place);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
     if (with->name) {

@@ -33,11 +33,24 @@ static void keep(struct trp_carrier *carrier, struct trp_stack *stack)
     carrier->spare[carrier->spares++] = stack;
 }
 
+static struct trp_stack *new_stack(struct trp_carrier *carrier)
+{
+    return trp_stack_new(carrier->stack_bytes, carrier->loop, carrier->arg);
+}
+
+bool trp_carrier_has_spare(struct trp_carrier *carrier)
+{
+    struct trp_stack *stack = carrier->spares ? NULL : new_stack(carrier);
+    if (stack)
+        keep(carrier, stack);
+    return carrier->spares;
+}
+
 static struct trp_stack *next_loop(struct trp_carrier *carrier)
 {
     if (carrier->spares)
         return carrier->spare[--carrier->spares];
-    struct trp_stack *stack = trp_stack_new(carrier->stack_bytes, carrier->loop, carrier->arg);
+    struct trp_stack *stack = new_stack(carrier);
     if (!stack)
         trp_die("no memory for one more stack of %zu bytes: too many methods or tasks wait at once",
                 carrier->stack_bytes);

@@ -11,6 +11,7 @@
 #ifndef TRP_CARRIER_H
 #define TRP_CARRIER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/stack.h"
@@ -36,6 +37,10 @@ void trp_carrier_close(struct trp_carrier *carrier);
 
 /* Leaves the running stack in *where and goes on in a loop; returns when it is resumed. */
 void trp_carrier_park(struct trp_carrier *carrier, struct trp_stack **where);
+
+/* There is a stack to go on with when the running one is parked, made if need be; false when memory
+   is short. */
+bool trp_carrier_has_spare(struct trp_carrier *carrier);
 
 /* From a loop: goes on at a parked stack; returns when this loop is needed again. */
 void trp_carrier_resume(struct trp_carrier *carrier, struct trp_stack *parked);

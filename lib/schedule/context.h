@@ -50,7 +50,8 @@ struct trp_context {
     size_t scratch_room;
 
     struct trp_stack *stack; /* parked: where it stands; NULL: it runs or waits in place */
-    bool waiting; /* on a worker: it does */
+    bool waiting;   /* on a worker: it does */
+    bool unwinding; /* on a worker: given up at the end of the job */
     bool woken;
     struct trp_timer timer;   /* of a wait that has a limit */
     struct trp_context *next; /* in a queue of contexts that go on */

@@ -64,6 +64,8 @@ static void deliver_cut(struct trp_rank *rank, struct trp_record *record, int fr
     else if (record->kind == TRP_RECORD_TELL || record->kind == TRP_RECORD_ASK ||
              record->kind == TRP_RECORD_TASK)
         trp_refuse_memory(rank, record, from);
+    else if (record->kind == TRP_RECORD_CREATE)
+        trp_life_stillborn(rank, record);
     else
         trp_die("no memory for a message of the largest kind from rank %d", from);
 }
@@ -72,12 +74,12 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
                                                    struct trp_record *record,
                                                    struct trp_parcel *parcel)
 {
+    if (record->creator >= (uint32_t)rank->ranks)
+        trp_die("a message from rank %d names rank %u", parcel->peer, record->creator);
     if (record->flags & TRP_RECORD_CUT) {
         deliver_cut(rank, record, parcel->peer);
         return;
     }
-    if (record->creator >= (uint32_t)rank->ranks)
-        trp_die("a message from rank %d names rank %u", parcel->peer, record->creator);
     switch (record->kind) {
     case TRP_RECORD_TELL:
     case TRP_RECORD_ASK:
@@ -116,6 +118,9 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
         break;
     case TRP_RECORD_RELEASE:
         trp_names_release(rank, record);
+        break;
+    case TRP_RECORD_RELEASED:
+        trp_life_released(rank, record);
         break;
     case TRP_RECORD_ALARM:
         trp_alarms_set(rank, record);

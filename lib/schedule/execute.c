@@ -41,7 +41,10 @@ static void answer(struct trp_rank *rank, const struct trp_context *from, int to
     }
     int sent = trp_send(rank, from, to, &head, type, value);
     if (sent != TROUPE_OK)
-        answer_failed(rank, from, to, future, sent, "there is no memory for the result");
+        answer_failed(rank, from, to, future, sent,
+                      sent == TROUPE_NO_MEMORY
+                          ? "there is no memory for the result"
+                          : "the result is larger than a message can be, or a span without data");
 }
 
 /* A failure that nobody asked to hear of: the first of each method is logged, all are counted. */
@@ -131,10 +134,10 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
     struct trp_actor *actor = c->actor;
     if (actor && status != TROUPE_OK && c->method == actor->class_->init)
         trp_life_end_later(actor, TROUPE_END_FAILED, strdup(value));
-    else if (c->exiting)
+    trp_conclude_call(c, status, value);
+    if (c->exiting) /* maybe since now: what was deferred has run */
         trp_life_end_later(actor, TROUPE_END_EXITED,
                            trp_life_story(c->rank, actor, "ended", "by itself"));
-    trp_conclude_call(c, status, value);
     if (c->parcel) {
         put_back(c);
         poison(c);

@@ -65,13 +65,26 @@ static void wake_waiter(struct trp_future_slot *slot)
 
 /* ---- the life of a future -------------------------------------------------------------------- */
 
-uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *type,
-                        struct troupe_ref target)
+static uint64_t make(struct trp_futures *futures, const struct troupe_type *type,
+                     struct troupe_ref target, bool end)
 {
     lock(futures);
     uint64_t id = trp_future_new_here(futures, type, target);
+    trp_slot_at(futures, (uint32_t)id)->end = end;
     unlock(futures);
     return futures->shared ? id | TRP_FUTURE_SHARED : id;
+}
+
+uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *type,
+                        struct troupe_ref target)
+{
+    return make(futures, type, target, false);
+}
+
+uint64_t trp_future_new_end(struct trp_futures *futures, const struct troupe_type *type,
+                            struct troupe_ref actor)
+{
+    return make(futures, type, actor, true);
 }
 
 enum trp_future_state trp_future_watch(struct trp_futures *futures, uint64_t id,
@@ -171,4 +184,13 @@ const struct troupe_type *trp_future_promise(struct trp_futures *futures, uint64
         *target = slot->target;
     unlock(futures);
     return type;
+}
+
+bool trp_future_is_end(struct trp_futures *futures, uint64_t id)
+{
+    lock(futures);
+    const struct trp_future_slot *slot = trp_slot_find(futures, id);
+    bool end = slot && slot->end;
+    unlock(futures);
+    return end;
 }

@@ -48,6 +48,7 @@ struct trp_future_slot {
     uint32_t next_free; /* index + 1 */
     struct trp_context *waiter;
     struct troupe_ref target;
+    bool end; /* of the target */
     struct trp_outcome outcome;
 };
 
@@ -68,6 +69,9 @@ static inline bool trp_future_is_shared(uint64_t id)
 {
     return id & TRP_FUTURE_SHARED;
 }
+/* A future of that actor's end. */
+uint64_t trp_future_new_end(struct trp_futures *futures, const struct troupe_type *type,
+                            struct troupe_ref actor);
 
 /* Whether the outcome is there; if not, `waiter` will be woken when it comes, or is dropped. One
    waits for a future, but one may wait for many. */
@@ -86,9 +90,12 @@ void trp_future_drop(struct trp_futures *futures, uint64_t id);
 void trp_future_resolve(struct trp_futures *futures, uint64_t id, int status, const void *bytes,
                         size_t size);
 
-/* The type that was promised, and who was asked; NULL if there is no such future. */
+/* The type that was promised, and who was asked, or is watched; NULL if there is no such future. */
 const struct troupe_type *trp_future_promise(struct trp_futures *futures, uint64_t id,
                                              struct troupe_ref *target);
+
+/* It is of an actor's end. */
+bool trp_future_is_end(struct trp_futures *futures, uint64_t id);
 
 /* ---- without the lock: by those who hold it, or of a table that has none --------------------- */
 
@@ -140,6 +147,7 @@ static inline uint64_t trp_future_new_here(struct trp_futures *futures,
     slot->generation += slot->generation == 0;
     slot->outcome.type = type;
     slot->target = target;
+    slot->end = false;
     return (uint64_t)slot->generation << 32 | index;
 }
 

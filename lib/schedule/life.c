@@ -16,6 +16,9 @@
 #include "troupe/life.h"
 #include "wire/pack.h"
 
+static void depart(struct trp_rank *rank, struct trp_actor *actor);
+static void depart_when_free(struct trp_rank *rank, struct trp_actor *actor);
+
 /* ---- creation -------------------------------------------------------------------------------- */
 
 static struct troupe_ref ref_of(const struct trp_rank *rank, const struct trp_record *record)
@@ -23,6 +26,7 @@ static struct troupe_ref ref_of(const struct trp_rank *rank, const struct trp_re
     return trp_record_ref(record, rank->rank);
 }
 
+/* The hold on the parcel is taken over: a constructor that fails does not come back here. */
 static void create_now(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
 {
     uint32_t tie = (uint32_t)(record->future >> TRP_CREATE_TIE_SHIFT);
@@ -36,10 +40,12 @@ static void create_now(struct trp_rank *rank, struct trp_record *record, struct 
         trp_actor_more(actor)->tie = tie;
     if (record->number > 0)
         trp_actor_more(actor)->worker = trp_workers_dedicate(rank, (int)record->number);
-    if (class_->init)
-        trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));
-    else
-        trp_mail_list(rank, actor);
+    if (class_->init) {
+        trp_execute_now(rank, actor, record, parcel);
+        return;
+    }
+    trp_parcel_drop(parcel);
+    trp_mail_list(rank, actor);
 }
 
 static void free_name(struct trp_rank *rank, struct troupe_ref holder, const char *name)
@@ -58,49 +64,92 @@ static void tell_creator(struct trp_rank *rank, struct troupe_ref ref, uint64_t 
     trp_send_bytes(rank, (int)trp_ref_creator(ref), &head, "", 0);
 }
 
+static bool has_ended(struct trp_rank *rank, struct troupe_ref ref)
+{
+    const struct trp_actor *actor =
+        trp_actors_peek(&rank->actors, trp_ref_creator(ref), ref.serial);
+    return trp_actors_ended(&rank->actors, ref) || (actor && actor->life == TRP_LIFE_ENDING);
+}
+
+/* Its name was taken, or it was killed before it came. */
+static void came_too_late(struct trp_rank *rank, const struct trp_record *record)
+{
+    uint64_t tie = record->future >> TRP_CREATE_TIE_SHIFT;
+    if (tie)
+        tell_creator(rank, ref_of(rank, record), tie, false);
+}
+
+void trp_life_stillborn(struct trp_rank *rank, const struct trp_record *record)
+{
+    struct troupe_ref ref = ref_of(rank, record);
+    if (has_ended(rank, ref)) {
+        came_too_late(rank, record);
+        return;
+    }
+    struct trp_actor *actor = trp_actors_find(&rank->actors, ref);
+    struct trp_actor_more *more = trp_actor_more(actor);
+    more->tie = (uint32_t)(record->future >> TRP_CREATE_TIE_SHIFT);
+    more->claiming = record->future & TRP_CREATE_NAMED && !more->name_granted;
+    char who[TRP_WHO_SIZE], story[TRP_WHO_SIZE + 96];
+    trp_ref_name(rank, ref, trp_class_by_id(record->slot), who, sizeof who);
+    snprintf(story, sizeof story, "%s was not made: no memory on rank %d for its arguments", who,
+             rank->rank);
+    trp_life_end_later(actor, TROUPE_END_FAILED, strdup(story));
+    trp_life_end_now(rank, actor);
+}
+
 void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
 {
     struct troupe_ref ref = ref_of(rank, record);
-    if (trp_actors_ended(&rank->actors, ref)) { /* its name was taken, or it was killed before */
-        if (record->future >> TRP_CREATE_TIE_SHIFT)
-            tell_creator(rank, ref, record->future >> TRP_CREATE_TIE_SHIFT, false);
+    if (has_ended(rank, ref)) {
+        came_too_late(rank, record);
         return;
     }
     if (record->future & TRP_CREATE_NAMED) {
         struct trp_actor_more *more = trp_actor_more(trp_actors_find(&rank->actors, ref));
         if (!more->name_granted) {
+            more->claiming = true;
             more->create = trp_letter(record, parcel);
             if (!more->create)
-                trp_die("no memory for the creation of an actor");
+                trp_life_stillborn(rank, record);
             return;
         }
     }
-    create_now(rank, record, parcel);
+    create_now(rank, record, trp_parcel_hold(parcel));
 }
 
 /* The home of its name has decided, before or after the creation came. */
 void trp_life_verdict(struct trp_rank *rank, const struct trp_record *record)
 {
     struct trp_actor *actor = trp_actors_find(&rank->actors, ref_of(rank, record));
+    bool granted = record->number == TROUPE_OK;
     if (!actor) { /* it was killed before it could have its name */
-        if (record->number == TROUPE_OK)
+        if (granted)
             free_name(rank, ref_of(rank, record), trp_record_body(record));
         return;
     }
-    if (record->number != TROUPE_OK) {
+    struct trp_actor_more *more = trp_actor_more(actor);
+    more->claiming = false;
+    more->name_granted = granted;
+    more->name = granted ? strdup(trp_record_body(record)) : NULL;
+    if (more->departing) {
+        depart_when_free(rank, actor);
+    } else if (!granted) {
         trp_life_end_later(actor, TROUPE_END_FAILED, strdup(trp_record_body(record)));
         trp_life_end_now(rank, actor);
-        return;
-    }
-    struct trp_actor_more *more = trp_actor_more(actor);
-    more->name_granted = true;
-    more->name = strdup(trp_record_body(record));
-    struct trp_parcel *create = more->create;
-    more->create = NULL;
-    if (create) {
+    } else if (more->create) {
+        struct trp_parcel *create = more->create;
+        more->create = NULL;
         create_now(rank, trp_letter_record(create), create);
-        trp_parcel_drop(create);
     }
+}
+
+/* The home of its name has it no more. */
+void trp_life_released(struct trp_rank *rank, const struct trp_record *record)
+{
+    struct trp_actor *actor = trp_actors_peek(&rank->actors, record->creator, record->serial);
+    if (actor && actor->more && actor->more->departing)
+        depart(rank, actor);
 }
 
 /* ---- stories --------------------------------------------------------------------------------- */
@@ -206,6 +255,8 @@ void trp_life_end_later(struct trp_actor *actor, int reason, char *story)
 
 void trp_life_kill(struct trp_rank *rank, struct trp_actor *actor, const struct trp_record *record)
 {
+    if (actor->more && actor->more->departing)
+        return;
     const char *did = record->number == TROUPE_END_TIED ? "ended with" : "was killed by";
     char *story = trp_life_story(rank, actor, did, trp_record_body(record));
     struct trp_context *running = actor->running;
@@ -253,41 +304,71 @@ static void end_child(struct trp_rank *rank, struct troupe_ref child, const char
     trp_send_bytes(rank, trp_ref_host(child), &head, by, strlen(by) + 1);
 }
 
-static void tell_others(struct trp_rank *rank, struct trp_actor *actor, const char *story)
+/* Who watches learns of it, and nothing is left of it but its story. */
+static void depart(struct trp_rank *rank, struct trp_actor *actor)
 {
     struct trp_actor_more *more = actor->more;
-    struct troupe_ref child;
-    while (trp_ties_pop(&rank->ties, more, &child))
-        end_child(rank, child, story);
-    if (more->name)
-        free_name(rank, trp_actor_ref(actor), more->name);
+    char *story = more->end_story;
+    more->end_story = NULL;
     for (size_t i = 0; i < more->watcher_count; i++)
         tell_end(rank, more->watchers[i], more->end_reason, story);
-    if (more->worker)
-        trp_workers_release(more->worker);
+    tell_creator(rank, trp_actor_ref(actor), more->tie, true);
+    trp_actors_remove(&rank->actors, actor, more->end_reason, story);
+}
+
+/* A name is free when the end is told; with the job nobody waits for that. */
+static void depart_when_free(struct trp_rank *rank, struct trp_actor *actor)
+{
+    struct trp_actor_more *more = actor->more;
+    bool job = more->end_reason == TROUPE_END_JOB;
+    more->departing = true;
+    if (more->name)
+        free_name(rank, trp_actor_ref(actor), more->name);
+    if (job || (!more->name && !more->claiming))
+        depart(rank, actor);
+}
+
+static void end_children(struct trp_rank *rank, struct trp_actor *actor)
+{
+    struct troupe_ref child;
+    while (trp_ties_pop(&rank->ties, actor->more, &child))
+        end_child(rank, child, actor->more->end_story);
 }
 
 void trp_life_end_now(struct trp_rank *rank, struct trp_actor *actor)
 {
     struct trp_actor_more *more = actor->more;
-    char *story = more->end_story;
-    more->end_story = NULL;
     if (actor->class_)
         destroy(rank, actor);
     trp_mail_unlist(rank, actor);
-    refuse_letters(rank, actor, story);
-    tell_others(rank, actor, story);
-    tell_creator(rank, trp_actor_ref(actor), more->tie, true);
-    trp_actors_remove(&rank->actors, actor, more->end_reason, story);
+    refuse_letters(rank, actor, more->end_story);
+    end_children(rank, actor);
+    if (more->worker)
+        trp_workers_release(more->worker);
+    more->worker = NULL;
+    depart_when_free(rank, actor);
 }
 
 /* ---- the end of the job ---------------------------------------------------------------------- */
 
+/* The worker has done its part of a call; its word for it, or the call, will not be looked at. */
+static void forget_call(struct trp_actor *actor)
+{
+    if (actor->running != &trp_elsewhere || !trp_worker_is_free(actor->more->worker))
+        return;
+    actor->running = NULL;
+    if (actor->more->lent)
+        trp_parcel_drop(actor->more->lent);
+    actor->more->lent = NULL;
+}
+
 static void end_with_job(struct trp_actor *actor, void *arg)
 {
     struct trp_rank *rank = arg;
-    if (!actor->class_ || actor->running)
-        return; /* never created, or in a call that was abandoned with its worker */
+    if (rank->over)
+        forget_call(actor);
+    if (!actor->class_ || actor->running || (actor->more && actor->more->departing))
+        return; /* never created, in a call that is abandoned with its worker, or over already */
     trp_life_end_later(actor, TROUPE_END_JOB, trp_life_story(rank, actor, "ended with", "the job"));
     trp_life_end_now(rank, actor);
 }

@@ -2,8 +2,8 @@
  * The life of actors on this rank: creation, and every way to end.
  *
  * An actor that is to end does so when no method of it runs. Then its destructors run, letters that
- * wait are answered with its story, who watches is told, tied children end, its name is free, and
- * its creator may use the index again.
+ * wait are answered with its story, and tied children end. When the home of its name has said that
+ * the name is free, who watches is told, and its creator may use the index again.
  */
 #ifndef TRP_LIFE_H
 #define TRP_LIFE_H
@@ -16,7 +16,10 @@
 #define TRP_CREATE_TIE_SHIFT 32  /* the number of the tie to its creator, or 0 */
 
 void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel);
+/* A creation whose arguments there is no memory for. */
+void trp_life_stillborn(struct trp_rank *rank, const struct trp_record *record);
 void trp_life_verdict(struct trp_rank *rank, const struct trp_record *record);
+void trp_life_released(struct trp_rank *rank, const struct trp_record *record);
 /* Ends it now; `record` says by whom, and its number why. */
 void trp_life_kill(struct trp_rank *rank, struct trp_actor *actor,
                    const struct trp_record *record);

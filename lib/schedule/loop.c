@@ -122,9 +122,26 @@ static bool has_mail(const struct trp_rank *rank)
     return rank->mail.count && rank->parked_count < TRP_PARKED_MAX;
 }
 
+/* But for one more at a time while nothing else goes on. */
+static bool can_let_in(const struct trp_rank *rank)
+{
+    return rank->mail.count && rank->parked_count < rank->parked_most;
+}
+
+/* What is let in may wait, too: not without a stack for who comes then. */
+static bool let_in(struct trp_rank *rank)
+{
+    if (!can_let_in(rank))
+        return false;
+    if (trp_carrier_has_spare(&rank->carrier))
+        return trp_execute_mail(rank);
+    rank->parked_most = rank->parked_count;
+    return false;
+}
+
 bool trp_loop_can_run(struct trp_rank *rank)
 {
-    return rank->ready.head || has_mail(rank) || peek(rank).record;
+    return rank->ready.head || has_mail(rank) || can_let_in(rank) || peek(rank).record;
 }
 
 static bool step(struct trp_rank *rank)
@@ -237,6 +254,14 @@ void trp_loop_refill_or_sleep(struct trp_rank *rank)
         sleep_until_called(rank);
 }
 
+static void go_on_or_sleep(struct trp_rank *rank)
+{
+    if (!can_let_in(rank))
+        trp_loop_refill_or_sleep(rank);
+    else if (!refill(rank) && !spin(rank))
+        let_in(rank);
+}
+
 void trp_loop(void *arg)
 {
     struct trp_rank *rank = arg;
@@ -245,7 +270,7 @@ void trp_loop(void *arg)
     for (unsigned steps = 0;; steps++) {
         rank->idle = &idle;
         if (!step(rank))
-            trp_loop_refill_or_sleep(rank);
+            go_on_or_sleep(rank);
         else if (steps % STEPS_A_POLL == 0)
             refill(rank);
     }

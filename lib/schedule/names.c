@@ -207,12 +207,15 @@ void trp_names_forget(struct trp_rank *rank, const struct trp_record *record, in
     tidy(link);
 }
 
+/* The host is told in any case: it waits for that. */
 void trp_names_release(struct trp_rank *rank, const struct trp_record *record)
 {
     struct name **link = find(rank, trp_record_body(record)), *name = *link;
     struct troupe_ref ref = trp_record_ref(record, (int)record->number);
-    if (!name || !trp_ref_same(name->ref, ref))
-        return;
-    name->ref = (struct troupe_ref){0, 0};
-    tidy(link);
+    if (name && trp_ref_same(name->ref, ref)) {
+        name->ref = (struct troupe_ref){0, 0};
+        tidy(link);
+    }
+    const struct trp_record head = trp_record_for(ref, TRP_RECORD_RELEASED);
+    trp_send_bytes(rank, (int)record->number, &head, "", 0);
 }

@@ -47,8 +47,18 @@ void trp_workers_call(struct trp_actor *actor, const struct troupe_method *metho
                                  .caller = parcel->peer,
                                  .answer = record->kind == TRP_RECORD_ASK ? record->future : 0};
     w->unfinished++;
+    worker->calls++;
     pthread_cond_signal(&worker->called);
     pthread_mutex_unlock(&w->lock);
+}
+
+bool trp_worker_is_free(struct trp_worker *worker)
+{
+    struct trp_workers *w = worker->rank->workers;
+    pthread_mutex_lock(&w->lock);
+    bool is_free = worker->calls == 0;
+    pthread_mutex_unlock(&w->lock);
+    return is_free;
 }
 
 void trp_workers_done(struct trp_rank *rank, struct trp_actor *actor,
@@ -72,6 +82,7 @@ static bool take_back(struct trp_worker *worker, struct call *call)
     *call = worker->call;
     worker->call.actor = NULL;
     w->unfinished -= call->actor != NULL;
+    worker->calls -= call->actor != NULL;
     pthread_mutex_unlock(&w->lock);
     return call->actor;
 }

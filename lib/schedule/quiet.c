@@ -23,7 +23,7 @@ struct counts {
 static bool busy(struct trp_rank *rank)
 {
     return trp_loop_can_run(rank) || rank->dirty_count ||
-           rank->timers.count > rank->alarm_count || trp_workers_unfinished(rank) ||
+           rank->timers.count > rank->alarm_count || trp_workers_busy(rank) ||
            rank->inbox.filled;
 }
 

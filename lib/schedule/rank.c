@@ -16,7 +16,7 @@
 struct trp_rank *trp_home;
 struct trp_futures trp_shared_futures;
 static int sharers; /* ranks that are open, or abandoned */
-static struct trp_rank *abandoned; /* for those who look for leaks */
+static struct trp_rank *abandoned; /* the latest; for those who look for leaks */
 
 static void learn_cpus(struct trp_rank *rank)
 {
@@ -36,6 +36,7 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
         trp_die("%zu ranks are more than a handle can name: %u", ranks, TRP_RANKS_MAX);
     rank->rank = wire->rank;
     rank->ranks = wire->ranks;
+    rank->parked_most = TRP_PARKED_MOST;
     rank->wire = wire;
     wire->running = &rank->carrier.running;
     trp_inbox_open(&rank->inbox);
@@ -65,11 +66,13 @@ static void give_up_parked(struct trp_rank *rank)
         trp_timers_remove(&rank->timers, &c->timer);
         if (c->actor)
             c->actor->running = NULL;
+        trp_set_current(c); /* whose deferred functions run */
         trp_context_release(c);
         if (parcel)
             trp_parcel_drop(parcel);
         trp_carrier_discard(&rank->carrier, stack);
     }
+    trp_set_current(rank->main);
 }
 
 static void drop_parcels(struct trp_rank *rank)
@@ -84,6 +87,7 @@ static void drop_parcels(struct trp_rank *rank)
 
 void trp_rank_end(struct trp_rank *rank)
 {
+    trp_workers_give_up(rank);
     give_up_parked(rank);
     trp_life_end_level(rank, 0);
     trp_alarms_close(rank);
@@ -101,6 +105,7 @@ void trp_rank_close(struct trp_rank *rank)
     trp_timers_close(&rank->timers);
     trp_carrier_close(&rank->carrier);
     if (rank->workers) {
+        rank->abandoned = abandoned;
         abandoned = rank; /* a task that goes on may still send and wait: it keeps what it uses */
         return;
     }

@@ -28,8 +28,10 @@ struct trp_names;
 struct trp_alarm;
 
 /* Methods that wait at once on a rank; a call that comes when so many do is kept. Each has a stack
-   of two mappings, of which Linux allows 65530. */
+   of two mappings, of which Linux allows 65530. While nothing else can go on more are let in, one
+   at a time: they may be what the others wait for. */
 #define TRP_PARKED_MAX 28000
+#define TRP_PARKED_MOST 31000
 
 /* Records that other threads of the rank hand to the scheduler. */
 struct trp_inbox {
@@ -78,6 +80,7 @@ struct trp_rank {
     struct trp_timers timers;
     struct trp_context *parked;
     size_t parked_count;
+    size_t parked_most; /* TRP_PARKED_MOST, or fewer when memory is short */
     struct trp_alarm *alarms; /* tells for later */
     size_t alarm_count;
     struct trp_inbox inbox;
@@ -104,6 +107,7 @@ struct trp_rank {
     double linger; /* seconds that work goes on after the driver has returned */
     bool over;     /* the job is */
     int status;
+    struct trp_rank *abandoned; /* before it, when it is so itself */
 };
 
 /* The rank of threads that are nobody's context: those of an OpenMP team. */

@@ -22,14 +22,15 @@ void trp_ref_name(const struct trp_rank *rank, struct troupe_ref ref,
 
 void trp_actor_name(const struct trp_rank *rank, struct trp_actor *actor, char *text, size_t size)
 {
-    if (!actor->class_ || !actor->class_->repr) {
-        trp_ref_name(rank, trp_actor_ref(actor), actor->class_, text, size);
+    trp_ref_name(rank, trp_actor_ref(actor), actor->class_, text, size);
+    if (!actor->class_ || !actor->class_->repr)
         return;
-    }
-    struct troupe_text out = {text, size};
-    text[0] = 0;
+    char repr[TRP_WHO_SIZE / 2] = "";
+    struct troupe_text out = {repr, sizeof repr};
     actor->class_->repr->thunk(actor->state, NULL, &out);
-    text[size - 1] = 0;
+    repr[sizeof repr - 1] = 0;
+    size_t at = strlen(text) - 1; /* of the bracket that closes it */
+    snprintf(text + at, size - at, " \"%s\")", repr);
 }
 
 void trp_context_name(const struct trp_context *c, char *text, size_t size)

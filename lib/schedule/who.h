@@ -8,10 +8,11 @@
 
 #define TRP_WHO_SIZE 256 /* bytes that are enough */
 
-/* Who is running: "progress(1:4).report", "task sample_circle on rank 2", "driver". */
+/* Who is running: "progress(1:4).report", "task sample_circle on rank 2", "driver"; of a class with
+   a repr: "progress(1:4 \"of pi\").report". */
 void trp_context_name(const struct trp_context *context, char *text, size_t size);
 
-/* The actor's repr; of one that is not here, or not alive: what its handle tells. */
+/* What its handle tells, and its own repr, if it has one and is alive. */
 void trp_actor_name(const struct trp_rank *rank, struct trp_actor *actor, char *text, size_t size);
 
 /* A trp_crash_describe: who runs on this thread, without any code of the user's. */

@@ -31,8 +31,10 @@ struct trp_worker {
     struct trp_worker *next; /* of the rank's */
     struct trp_carrier carrier;
     struct trp_context_queue ready; /* what it began, parked, that goes on */
+    struct trp_context *parked;     /* all of that, gone on or not */
     struct trp_timers timers;
     bool idle, stop;
+    int calls;                  /* of an actor's own worker: handed to it and not wholly done */
     int cpus;                   /* of an actor's own worker; 0: of all tasks */
     struct call call;           /* of an actor's own worker: to be begun, */
     struct call begun;          /* with its slots taken, */
@@ -52,7 +54,9 @@ struct trp_workers {
     int queued; /* orders */
     _Atomic int unfinished; /* tasks and methods queued, running or waiting; read so, too */
     int resuming;   /* woken ones that still need their slots */
-    bool stop;
+    int stuck;      /* unfinished ones that wait, without a limit, for something to come */
+    int unwinding;  /* unfinished ones that were given up and are about to end */
+    bool stop;      /* the job has ended: what waits is given up */
 };
 
 /* How many slots, and threads, one that wants so many CPUs gets. */
@@ -67,5 +71,8 @@ void trp_worker_end(struct trp_worker *worker);
 /* With the lock held: it goes on. One that does not wait yet, or will not, finds that it was woken
    when it looks. */
 void trp_worker_make_ready(struct trp_workers *workers, struct trp_context *context);
+
+/* With the lock held: it is to fail where it waits, since the job has ended. */
+void trp_worker_give_up(struct trp_context *context);
 
 #endif

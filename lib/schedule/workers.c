@@ -14,7 +14,8 @@
 #include "troupe/status.h"
 #include "wire/pack.h"
 
-#define TASK_STACK (1024 * 1024) /* bytes; only what is touched takes memory */
+#define LONGEST 4e9               /* a trp_now() time that nobody will see */
+#define TASK_STACK (1024 * 1024)  /* bytes; only what is touched takes memory */
 
 static struct trp_record *record_of(struct order *order)
 {
@@ -50,6 +51,7 @@ static void wait_called(struct trp_workers *w, struct trp_worker *worker, double
     if (until < 0) {
         pthread_cond_wait(&worker->called, &w->lock);
     } else {
+        until = until < LONGEST ? until : LONGEST;
         struct timespec t = {.tv_sec = (time_t)until};
         t.tv_nsec = (long)(1e9 * (until - (double)t.tv_sec));
         pthread_cond_timedwait(&worker->called, &w->lock, &t);
@@ -65,6 +67,7 @@ void trp_worker_make_ready(struct trp_workers *w, struct trp_context *c)
         return;
     trp_context_push(&c->worker->ready, c);
     w->resuming++;
+    w->stuck -= c->timer.at < 0;
 }
 
 static void fire_timers(struct trp_workers *w, struct trp_worker *worker)
@@ -75,12 +78,12 @@ static void fire_timers(struct trp_workers *w, struct trp_worker *worker)
                                                      offsetof(struct trp_context, timer)));
 }
 
-/* A woken one of this worker, if its slots are free. */
+/* A woken one of this worker, if its slots are free; at the job's end what unwinds needs none. */
 static struct trp_context *take_ready(struct trp_workers *w, struct trp_worker *worker)
 {
     fire_timers(w, worker);
     struct trp_context *c = worker->ready.head;
-    if (!c || c->cpus > w->free)
+    if (!c || (c->cpus > w->free && !w->stop))
         return NULL;
     w->free -= c->cpus;
     w->resuming--;
@@ -141,6 +144,8 @@ static void finish(struct trp_context *c)
     trp_set_current(NULL);
     pthread_mutex_lock(&w->lock);
     give_back(w, c->cpus);
+    w->unwinding -= c->unwinding;
+    c->worker->calls -= c->kind == TRP_CONTEXT_METHOD;
     bool last = --w->unfinished == 0;
     pthread_mutex_unlock(&w->lock);
     if (last)
@@ -375,28 +380,52 @@ void trp_worker_prepare(struct trp_context *context)
     pthread_mutex_unlock(&w->lock);
 }
 
+/* With the lock held, like the next one. */
+static void begin_wait(struct trp_workers *w, struct trp_context *c, double deadline)
+{
+    struct trp_worker *worker = c->worker;
+    c->waiting = true;
+    c->parked_next = worker->parked;
+    c->parked_link = &worker->parked;
+    if (worker->parked)
+        worker->parked->parked_link = &c->parked_next;
+    worker->parked = c;
+    c->timer.at = deadline;
+    if (deadline >= 0)
+        trp_timers_add(&worker->timers, &c->timer);
+    else
+        w->stuck++;
+}
+
+static void end_wait(struct trp_context *c)
+{
+    c->waiting = false;
+    *c->parked_link = c->parked_next;
+    if (c->parked_next)
+        c->parked_next->parked_link = c->parked_link;
+    trp_timers_remove(&c->worker->timers, &c->timer);
+}
+
 void trp_worker_wait(struct trp_context *c, double deadline)
 {
     struct trp_workers *w = c->rank->workers;
     struct trp_worker *worker = c->worker;
     pthread_mutex_lock(&w->lock);
+    if (w->stop)
+        trp_worker_give_up(c);
     if (c->woken || c->cancelled) {
         pthread_mutex_unlock(&w->lock);
         return;
     }
     give_back(w, c->cpus);
-    c->waiting = true;
-    c->timer.at = deadline;
-    if (deadline >= 0)
-        trp_timers_add(&worker->timers, &c->timer);
+    begin_wait(w, c, deadline);
     pthread_mutex_unlock(&w->lock);
     trp_set_current(NULL);
     trp_carrier_park(&worker->carrier, &c->stack);
     trp_set_current(c);
     omp_set_num_threads(c->cpus);
     pthread_mutex_lock(&w->lock);
-    c->waiting = false;
-    trp_timers_remove(&worker->timers, &c->timer);
+    end_wait(c);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -407,47 +436,4 @@ void trp_worker_wake(struct trp_context *context)
     trp_worker_make_ready(w, context);
     pthread_cond_signal(&context->worker->called);
     pthread_mutex_unlock(&w->lock);
-}
-
-/* ---- asking and closing ---------------------------------------------------------------------- */
-
-bool trp_workers_fill_cpus(struct trp_rank *rank)
-{
-    return rank->workers->free <= 0;
-}
-
-int trp_workers_unfinished(struct trp_rank *rank)
-{
-    return rank->workers->unfinished;
-}
-
-static void cancel_orders(struct trp_workers *w)
-{
-    while (w->head) {
-        struct order *order = w->head;
-        w->head = order->next;
-        w->unfinished--;
-        free(order->block);
-    }
-}
-
-void trp_workers_close(struct trp_rank *rank, bool abandon)
-{
-    struct trp_workers *w = rank->workers;
-    pthread_mutex_lock(&w->lock);
-    w->stop = true;
-    cancel_orders(w);
-    call_idle(w);
-    bool running = w->unfinished > 0;
-    pthread_mutex_unlock(&w->lock);
-    if (running && abandon)
-        return;
-    while (w->all) {
-        struct trp_worker *worker = w->all;
-        w->all = worker->next;
-        trp_worker_end(worker);
-    }
-    pthread_mutex_destroy(&w->lock);
-    free(w);
-    rank->workers = NULL;
 }

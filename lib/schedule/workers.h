@@ -14,8 +14,12 @@
 
 void trp_workers_open(struct trp_rank *rank);
 
-/* With `abandon`, workers that run something are not waited for: they keep all of this. */
-void trp_workers_close(struct trp_rank *rank, bool abandon);
+/* The end of the job: nothing begins any more, and what waits on a worker fails there. Returns when
+   it has, or a while later. */
+void trp_workers_give_up(struct trp_rank *rank);
+
+/* After that. Workers that still run something are not waited for: they keep all of this. */
+void trp_workers_close(struct trp_rank *rank);
 
 /* A task has come: queued, and a worker woken or begun. */
 void trp_workers_submit(struct trp_rank *rank, const struct trp_record *record, int caller);
@@ -26,10 +30,14 @@ bool trp_workers_fill_cpus(struct trp_rank *rank);
 /* How many tasks and methods are queued, run, or wait. */
 int trp_workers_unfinished(struct trp_rank *rank);
 
+/* Some of them may go on by themselves: not all wait for something to come. */
+bool trp_workers_busy(struct trp_rank *rank);
+
 /* ---- actors with a worker of their own: from the scheduler's thread -------------------------- */
 
 struct trp_worker *trp_workers_dedicate(struct trp_rank *rank, int cpus);
 void trp_workers_release(struct trp_worker *worker); /* it runs nothing */
+bool trp_worker_is_free(struct trp_worker *worker);
 
 /* Runs a method there; the hold on the parcel is taken over. A record DONE comes when it ends. */
 void trp_workers_call(struct trp_actor *actor, const struct troupe_method *method,

@@ -213,9 +213,10 @@
  * most 32. fn takes a `struct C_state *` and the fields. Every declared method is named, and init
  * if it has fields; else troupe_run returns 2. The state is zero before the constructor. The
  * destructor, `void fn(struct C_state *)`, runs on every end, after a constructor that failed too,
- * before those of bases, always on the scheduler's thread; it must neither wait nor fail. What
- * messages call an actor is written by `void repr(const struct C_state *, char *text, size_t
- * size)`, inherited, at any time between its methods or while one waits: it only reads the state.
+ * before those of bases, always on the scheduler's thread; it must neither wait nor fail. Messages
+ * call an actor `C(1:4)`, by its rank and number, or `C(1:4 "text")` with what is written by
+ * `void repr(const struct C_state *, char *text, size_t size)`, inherited, at any time between its
+ * methods or while one waits: it only reads the state. Texts over 127 bytes are cut.
  */
 #define TROUPE_IMPLEMENT(...)                                                                      \
     TROUPE_BEGIN_(TROUPE_IMPLEMENT_, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)

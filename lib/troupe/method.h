@@ -17,7 +17,8 @@ extern "C" {
  * driver's is written on stderr, and the job's status is 1. A failure that nobody asked for, of a
  * tell, is written for the first of each method, and counted.
  * @param code negative (a troupe_status, or one of the program's own); others become TROUPE_FAILED
- * @param format as of printf, with what follows; a story longer than 1023 bytes is cut
+ * @param format as of printf, with what follows; a story longer than 1023 bytes is cut. Of a long
+ *        chain of failures the middle is left out: the latest and the first are kept
  * @note Threads: waiting callers; elsewhere, as in an OpenMP parallel region or a destructor, it
  *       ends the job.
  */

@@ -38,7 +38,8 @@ struct troupe_run_options {
     const void *comm; /**< p2p: an MPI_Comm *, the ranks of the job; it is duplicated and stays the
                            program's; default MPI_COMM_WORLD. MPI is initialised before */
     double linger; /**< seconds for which calls and tasks may go on after the driver; default 30,
-                        less than 0: not at all */
+                        less than 0: not at all. What can go on no more, since it waits for what
+                        nobody will send, takes none of it */
     int (*setup)(int argc, char **argv); /**< runs once in every process before the driver; where
                                               one does not return 0, nothing is run */
 };

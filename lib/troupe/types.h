@@ -137,10 +137,10 @@ struct troupe_text {
 };
 
 /** Where an actor or a task is to go; all zero: the library's choice. Made by troupe_on,
-    troupe_here and troupe_beside; a rank that there is not fails the caller with TROUPE_INVALID
-    when used. */
+    troupe_here and troupe_beside; a rank that there is not, or an empty handle, fails the caller
+    with TROUPE_INVALID when used. */
 struct troupe_place {
-    int32_t rule; /**< 0: the library's choice, 1: that rank */
+    int32_t rule; /**< 0: the library's choice, 1: that rank, 2: beside no actor */
     int32_t rank; /**< from 0 */
 };
 
@@ -151,7 +151,8 @@ struct troupe_options {
                                     where each rank counts what it makes, beginning at rank 0 */
     int cpus;         /**< threads of the OpenMP team of a task (default 1), or of an actor that is
                            to have a worker of its own (default: none, it shares its rank's). At
-                           most the rank's CPUs, and OMP_NUM_THREADS where that is set */
+                           most the rank's CPUs, and OMP_NUM_THREADS where that is set. A
+                           negative number fails the caller with TROUPE_INVALID */
     const char *name; /**< of a new actor, copied; default: none. Where the name is taken the actor
                            never begins, and its calls fail with TROUPE_ENDED and the holder's
                            name */

@@ -32,6 +32,7 @@ enum trp_record_kind {
     TRP_RECORD_LOOKUP,   /* to a name's home: slot is the class; body: the name */
     TRP_RECORD_FORGET,   /* to a name's home: that lookup has timed out; body: the name */
     TRP_RECORD_RELEASE,  /* to a name's home: the actor has ended; body: the name */
+    TRP_RECORD_RELEASED, /* from there to the host: the name is free */
     TRP_RECORD_ALARM,    /* to this rank: a tell for later; see schedule/alarms.h */
     TRP_RECORD_CANCEL,   /* to this rank: no more of that */
     TRP_RECORD_DONE,     /* to this rank: the method of an actor on a worker has ended */

@@ -41,6 +41,9 @@ TROUPE_ASK(worker, big, TROUPE_SPAN(uint8_t), (size_t, count));
 TROUPE_ASK(worker, one_more, int);
 #endif
 
+TROUPE_CLASS(keeper, (TROUPE_SPAN(uint8_t), bytes));
+TROUPE_ASK(keeper, kept, size_t);
+
 TROUPE_TASK(burn, int);
 TROUPE_TASK(exit_task, int, (int, status));
 TROUPE_TASK(log_task, int);
@@ -109,6 +112,22 @@ TROUPE_IMPLEMENT(worker, (exit_now, on_exit_now), (log_line, on_log_line), (tick
                  (size_of, on_size_of), (hold, on_hold), (let_go, on_let_go), (big, on_big));
 #endif
 
+struct keeper_state {
+    size_t count;
+};
+
+static void on_keeper(struct keeper_state *self, TROUPE_SPAN(uint8_t) bytes)
+{
+    self->count = bytes.count;
+}
+
+static size_t on_kept(struct keeper_state *self)
+{
+    return self->count;
+}
+
+TROUPE_IMPLEMENT(keeper, (init, on_keeper), (kept, on_kept));
+
 static int on_burn(void)
 {
     for (volatile unsigned long i = 0;; i++)
@@ -173,6 +192,21 @@ static void say_status(const char *what, troupe_status status)
     fflush(stdout);
 }
 
+/* That it ends is told, and its name is free then. */
+static void create_big(TROUPE_SPAN(uint8_t) bytes, int to)
+{
+    const struct troupe_options with = {.place = troupe_on(to),
+                                        .name = is("memory-create-named") ? "big" : NULL};
+    size_t kept = 0;
+    keeper k = troupe_new(keeper, .bytes = bytes, .with = with);
+    TROUPE_FUTURE(troupe_end) end = troupe_ended(k);
+    say_status("creation", troupe_get(keeper_kept(k), &kept));
+    say("end", troupe_await(end).reason);
+    bytes.count = 12;
+    k = troupe_new(keeper, .bytes = bytes, .with = with);
+    say("small", (int)troupe_await(keeper_kept(k)));
+}
+
 /* The bytes are there once; each message needs them once more, at the receiver too. */
 static void run_memory(void)
 {
@@ -195,6 +229,8 @@ static void run_memory(void)
                                              &got));
     else if (is("memory-result"))
         say_status("result", troupe_get(worker_big(w, count), &back));
+    else if (is("memory-create") || is("memory-create-named"))
+        create_big(bytes, to);
     else
         say_status("ask", troupe_get(worker_size_of(w, bytes), &got));
     worker_let_go(worker_on(to));
@@ -310,10 +346,15 @@ static int driver(int argc, char **argv)
 static int setup(int argc, char **argv)
 {
     (void)argc, (void)argv;
-    static const char *const modes[] = {"memory-receiver", "memory-busy", "memory-task"};
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-        if (is(modes[i]) && troupe_rank() == troupe_ranks() - 1)
-            allow_megabytes(is("memory-receiver") ? 50 : 250 - 100 * is("memory-busy"));
+    static const struct {
+        const char *mode;
+        int megabytes;
+    } rooms[] = {{"memory-receiver", 50},      {"memory-busy", 150},   {"memory-task", 150},
+                 {"memory-result", 150},       {"memory-create", 50},
+                 {"memory-create-named", 50}};
+    for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++)
+        if (is(rooms[i].mode) && troupe_rank() == troupe_ranks() - 1)
+            allow_megabytes(rooms[i].megabytes);
     if (is("memory-from-task") && troupe_rank() == 0)
         allow_megabytes(350);
     return 0;

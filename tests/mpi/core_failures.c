@@ -320,9 +320,9 @@ static void count(int *gone, int *ran)
 static void a_story_names_every_hop_of_a_chain_in_order(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"hop number 0.pass: ", "hop number 1.pass: ",
-                                        "hop number 2.pass: ", "task relay_task on rank ",
-                                        "hop number 3.pass: the chain is at its end"};
+    static const char *const parts[] = {"\"hop number 0\").pass: hop(", "\"hop number 1\").pass: ",
+                                        "\"hop number 2\").pass: ", "task relay_task on rank ",
+                                        "\"hop number 3\").pass: the chain is at its end"};
     hop first = troupe_new(hop, .number = 0, .with = {.place = troupe_on(0)});
     hop second = troupe_new(hop, .number = 1, .with = {.place = troupe_on(1 % troupe_ranks())});
     int value;
@@ -347,9 +347,9 @@ static void a_chain_of_workers_of_their_own_tells_the_same_story(void **state)
                                                        .cpus = 1});
     int value;
     expect_status(troupe_get(hop_pass(first, second, 1), &value), -55);
-    const char *outer = strstr(troupe_story(), "hop number 0.pass: ");
+    const char *outer = strstr(troupe_story(), "\"hop number 0\").pass: ");
     assert_non_null(outer);
-    assert_non_null(strstr(outer, "hop number 1.pass: the chain is at its end"));
+    assert_non_null(strstr(outer, "\"hop number 1\").pass: the chain is at its end"));
     assert_int_equal(troupe_await(hop_number(second)), 1);
 }
 

@@ -1,6 +1,7 @@
 /*
- * Many that wait at once, and many that come and go: 20,000 methods of a rank, 10,000 tasks, a deep
- * tree of tasks, 100,000 actors one after the other, of which no memory is kept.
+ * Many that wait at once, and many that come and go: 20,000 methods of a rank, more than can wait,
+ * 10,000 tasks, a deep tree of tasks, 100,000 actors one after the other, of which no memory is
+ * kept.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -161,27 +162,39 @@ static void light_up(int rank)
 
 /* ---- the tests ------------------------------------------------------------------------------- */
 
-static void twenty_thousand_methods_of_a_rank_wait_and_all_come_back(void **state)
+/* As many wait on the last rank for an actor of another one, or of the same. */
+static void park_and_free(int count, int rank)
 {
-    (void)state;
-    enum { COUNT = 20000 };
-    TROUPE_FUTURE(int) *calls = malloc(COUNT * sizeof *calls);
-    parker *parkers = malloc(COUNT * sizeof *parkers);
+    TROUPE_FUTURE(int) *calls = malloc((size_t)count * sizeof *calls);
+    parker *parkers = malloc((size_t)count * sizeof *parkers);
     assert_true(calls && parkers);
-    slow s = slow_that_holds(0);
-    for (int i = 0; i < COUNT; i++) {
+    slow s = slow_that_holds(rank);
+    for (int i = 0; i < count; i++) {
         parkers[i] = troupe_new(parker, .with = {.place = troupe_on(last())});
         calls[i] = parker_park(parkers[i], s, i);
     }
     assert_int_equal(troupe_await(slow_same(slow_on(last()), 1)), 1);
-    assert_false(troupe_done(calls[COUNT - 1]));
-    light_up(0);
-    for (int i = 0; i < COUNT; i++)
+    assert_false(troupe_done(calls[count - 1]));
+    light_up(rank);
+    for (int i = 0; i < count; i++)
         assert_int_equal(troupe_await(calls[i]), i);
-    for (int i = 0; i < COUNT; i++)
+    for (int i = 0; i < count; i++)
         troupe_stop(parkers[i]);
     free(calls);
     free(parkers);
+}
+
+static void twenty_thousand_methods_of_a_rank_wait_and_all_come_back(void **state)
+{
+    (void)state;
+    park_and_free(20000, 0);
+}
+
+/* They hold all the stacks that calls may have while others can go on. */
+static void a_call_that_frees_those_who_wait_begins_however_many_they_are(void **state)
+{
+    (void)state;
+    park_and_free(28100, last());
 }
 
 static void ten_thousand_tasks_wait_on_a_few_threads(void **state)
@@ -237,6 +250,7 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(actors_that_come_and_go_leave_no_memory_behind),
         cmocka_unit_test(twenty_thousand_methods_of_a_rank_wait_and_all_come_back),
+        cmocka_unit_test(a_call_that_frees_those_who_wait_begins_however_many_they_are),
         cmocka_unit_test(ten_thousand_tasks_wait_on_a_few_threads),
         cmocka_unit_test(a_tree_of_tasks_ten_deep_finishes_on_the_slots_of_a_rank),
     };

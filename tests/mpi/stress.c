@@ -1,7 +1,8 @@
 /*
- * A randomised stress of creations, tells, asks, waits, failures and ends, drawn from one seed and
- * checked against a sequential model of the contract: the model does at once, in the driver, what
- * the actors do somewhere, some time. TROUPE_TEST_SEED sets the seed; a seed that fails is printed.
+ * A randomised stress of creations, names, tells for now and later, asks, waits, failures and ends
+ * between calls and in the middle of them, drawn from one seed and checked against a sequential
+ * model of the contract: the model does at once, in the driver, what the actors do somewhere, some
+ * time. TROUPE_TEST_SEED sets the seed; a seed that fails is printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +105,7 @@ struct model_cell {
     cell handle;
     int64_t sum;
     int parent; /* that it is tied to; -1: none */
+    int name;   /* 0: none */
     bool alive;
 };
 
@@ -119,6 +121,9 @@ struct world {
     int count;
     struct pending pending[PENDING];
     int pending_count;
+    int names;    /* ever given */
+    double later; /* seconds after which all that was told for later has been sent */
+    cell home;    /* on the driver's rank */
     uint64_t operations;
 };
 
@@ -146,7 +151,7 @@ static void expect_later(struct world *w, TROUPE_FUTURE(int64_t) future, int sta
 
 static void remember(struct world *w, cell handle, int64_t sum, int parent)
 {
-    w->cells[w->count++] = (struct model_cell){handle, sum, parent, true};
+    w->cells[w->count++] = (struct model_cell){handle, sum, parent, 0, true};
 }
 
 static struct troupe_place anywhere(struct world *w)
@@ -171,6 +176,36 @@ static void create_one(struct world *w)
                  start, -1);
 }
 
+static cell new_named(struct world *w, int name, int64_t start)
+{
+    char text[32];
+    snprintf(text, sizeof text, "cell %d", name);
+    return troupe_new(cell, .start = start, .with = {.name = text, .place = anywhere(w)});
+}
+
+static void create_named(struct world *w)
+{
+    if (w->count == CELLS)
+        return;
+    remember(w, new_named(w, ++w->names, 5), 5, -1);
+    w->cells[w->count - 1].name = w->names;
+}
+
+/* Its name leads to it, and to nobody else. */
+static void name_one(struct world *w, int i)
+{
+    char text[32];
+    if (!w->cells[i].name) {
+        create_named(w);
+        return;
+    }
+    cell found;
+    snprintf(text, sizeof text, "cell %d", w->cells[i].name);
+    expect_status(troupe_lookup(cell, text, 60, &found), TROUPE_OK);
+    assert_true(troupe_same(found, w->cells[i].handle));
+    expect_later(w, cell_get(new_named(w, w->cells[i].name, 6)), TROUPE_ENDED);
+}
+
 static void create_failing(struct world *w)
 {
     cell broken = troupe_new(cell, .fails = true, .with = {.place = anywhere(w)});
@@ -185,6 +220,14 @@ static void tell_one(struct world *w, int i)
     padding[length] = 0;
     cell_add(w->cells[i].handle, 5, padding);
     w->cells[i].sum += 5 + (int64_t)length;
+}
+
+static void tell_later(struct world *w, int i)
+{
+    double seconds = 1e-5 * (double)below(w, 100);
+    troupe_after(seconds, cell_add, w->cells[i].handle, .n = 4, .padding = "");
+    w->cells[i].sum += 4;
+    w->later = seconds > w->later ? seconds : w->later;
 }
 
 static void ask_one(struct world *w, int i)
@@ -234,7 +277,7 @@ static void operate(struct world *w)
         create_one(w);
         return;
     }
-    switch (below(w, 12)) {
+    switch (below(w, 14)) {
     case 0:
         create_one(w);
         break;
@@ -261,6 +304,12 @@ static void operate(struct world *w)
         break;
     case 10:
         drop_one(w, i);
+        break;
+    case 11:
+        name_one(w, i);
+        break;
+    case 12:
+        tell_later(w, i);
         break;
     default:
         expect_later(w, cell_refuse(w->cells[i].handle, code), code);
@@ -295,13 +344,24 @@ static void check_sums(struct world *w)
     }
 }
 
+/* An answer from the driver's own rank comes when it knows of them all; then they are due first. */
+static void await_later(struct world *w)
+{
+    if (w->later > 0) {
+        troupe_await(cell_get(w->home));
+        troupe_sleep(w->later);
+    }
+    w->later = 0;
+}
+
 static void settle(struct world *w)
 {
     take_pending(w);
+    await_later(w);
     check_sums(w);
 }
 
-/* ---- ends: between settlements, when nothing is under way ------------------------------------ */
+/* ---- ends: between settlements, when nothing else is under way ------------------------------- */
 
 static void model_end(struct world *w, int i)
 {
@@ -334,6 +394,47 @@ static void end_one(struct world *w, int i)
     model_end(w, i);
 }
 
+/* Calls that came before a stop are done, in their order; of those before a kill the first ones may
+   be. What comes later finds it ended. */
+static void end_in_the_middle(struct world *w, int i)
+{
+    enum { BEFORE = 6, CALLS = 8 };
+    TROUPE_FUTURE(int64_t) calls[CALLS];
+    struct model_cell *c = &w->cells[i];
+    bool kill = below(w, 2), ended = false;
+    for (int k = 0; k < CALLS; k++) {
+        if (k == BEFORE && kill)
+            troupe_kill(c->handle);
+        else if (k == BEFORE)
+            troupe_stop(c->handle);
+        calls[k] = below(w, 2) ? cell_add_and_get(c->handle, 2)
+                               : cell_nap_and_add(c->handle, 1e-5 * (double)below(w, 30), 2);
+    }
+    TROUPE_FUTURE(troupe_end) end = troupe_ended(c->handle);
+    for (int k = 0; k < CALLS; k++) {
+        int64_t value;
+        troupe_status status = troupe_get(calls[k], &value);
+        ended |= k == BEFORE || (kill && status == TROUPE_ENDED);
+        expect_status(status, ended ? TROUPE_ENDED : TROUPE_OK);
+        if (!ended)
+            assert_int_equal(value, c->sum += 2);
+    }
+    int reason = kill ? TROUPE_END_KILLED : TROUPE_END_STOPPED;
+    assert_int_equal(troupe_await(end).reason, reason);
+    await_end(w, i, reason);
+    model_end(w, i);
+}
+
+/* A name is free when the end has been told. */
+static void follow(struct world *w, int i)
+{
+    int name = w->cells[i].name;
+    if (!name || w->count == CELLS)
+        return;
+    remember(w, new_named(w, name, 8), 8, -1);
+    w->cells[w->count - 1].name = name;
+}
+
 /* Forgets those that have ended, so that there is room for others, whose indices are used again. */
 static void forget_ended(struct world *w)
 {
@@ -363,8 +464,13 @@ static void run_world(struct world *w)
         settle(w);
         bear_one(w);
         int i = pick(w);
-        if (i >= 0 && below(w, 2))
-            end_one(w, i);
+        if (i >= 0 && below(w, 2)) {
+            if (below(w, 2))
+                end_one(w, i);
+            else
+                end_in_the_middle(w, i);
+            follow(w, i);
+        }
         check_sums(w);
         if (below(w, 3) == 0)
             forget_ended(w);
@@ -384,10 +490,16 @@ static void stress(bool tasks)
     struct world *w = troupe_alloc(sizeof *w);
     w->random = seed;
     w->tasks = tasks;
+    w->home = troupe_new(cell, .with = {.place = troupe_on(0)});
     printf("stress: TROUPE_TEST_SEED=%llu\n", (unsigned long long)seed);
     fflush(stdout);
     run_world(w);
     assert_true(w->operations > ROUNDS);
+    for (int i = 0; i < w->count; i++)
+        troupe_stop(w->cells[i].handle);
+    troupe_stop(w->home);
+    for (int i = 0; i < w->count; i++)
+        troupe_await(troupe_ended(w->cells[i].handle));
 }
 
 static void actors_do_what_the_sequential_model_does(void **state)

@@ -101,12 +101,6 @@ static void look_for(const struct troupe_class *class_, const char *name, uint64
     trp_names_lookup(&rank, &l.record, from);
 }
 
-static void release(struct troupe_ref ref, const char *name)
-{
-    struct letter l = by(letter(TRP_RECORD_RELEASE, &animal, name), ref, 0);
-    trp_names_release(&rank, &l.record);
-}
-
 static void forget(const char *name, uint64_t future, int from)
 {
     struct letter l = letter(TRP_RECORD_FORGET, &animal, name);
@@ -122,6 +116,17 @@ static const struct trp_record *next_record(int to)
     const struct trp_record *record = (void *)(parcel->bytes + parcel->at);
     parcel->at += trp_record_bytes(record);
     return record;
+}
+
+/* It is confirmed to the host, whoever has the name. */
+static void release(struct troupe_ref ref, const char *name)
+{
+    struct letter l = by(letter(TRP_RECORD_RELEASE, &animal, name), ref, 0);
+    trp_names_release(&rank, &l.record);
+    const struct trp_record *record = next_record(trp_ref_host(ref));
+    assert_non_null(record);
+    assert_int_equal(record->kind, TRP_RECORD_RELEASED);
+    assert_int_equal(record->serial, ref.serial);
 }
 
 static void assert_verdict(uint32_t index, int status, const char *text)

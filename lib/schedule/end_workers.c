@@ -1,0 +1,118 @@
+/*
+ * What is asked of the workers, and their end with the job: see workers.h.
+ *
+ * Who waits is woken to fail where he stands, as by a kill, so that what he deferred is run. Who
+ * computes is not waited for; he fails when he waits next.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "schedule/worker.h"
+#include "troupe/status.h"
+
+#define BRIEF 0.05  /* seconds that what computes may take to end by itself, */
+#define UNWIND 2.0  /* and what was given up to run what it has deferred */
+
+bool trp_workers_fill_cpus(struct trp_rank *rank)
+{
+    return rank->workers->free <= 0;
+}
+
+int trp_workers_unfinished(struct trp_rank *rank)
+{
+    return rank->workers->unfinished;
+}
+
+bool trp_workers_busy(struct trp_rank *rank)
+{
+    struct trp_workers *w = rank->workers;
+    pthread_mutex_lock(&w->lock);
+    bool busy = w->unfinished > w->stuck;
+    pthread_mutex_unlock(&w->lock);
+    return busy;
+}
+
+/* ---- giving up: with the lock held ----------------------------------------------------------- */
+
+static void cancel_orders(struct trp_workers *w)
+{
+    while (w->head) {
+        struct order *order = w->head;
+        w->head = order->next;
+        w->queued--;
+        w->unfinished--;
+        free(order->block);
+    }
+}
+
+static void cancel_call(struct trp_workers *w, struct trp_worker *worker)
+{
+    if (!worker->call.actor)
+        return;
+    worker->call.actor = NULL;
+    worker->calls--;
+    w->unfinished--;
+}
+
+void trp_worker_give_up(struct trp_context *c)
+{
+    if (c->cancelled)
+        return;
+    c->cancelled = TROUPE_CANCELLED;
+    c->cancelled_by = strdup("the job has ended");
+}
+
+/* Beneath one that computes nothing can go on: it is not waited for. */
+static void cancel_parked(struct trp_workers *w, struct trp_worker *worker)
+{
+    for (struct trp_context *c = worker->parked; c; c = c->parked_next) {
+        trp_worker_give_up(c);
+        c->unwinding = worker->idle;
+        w->unwinding += c->unwinding;
+        trp_worker_make_ready(w, c);
+    }
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+static bool to_be_waited_for(struct trp_workers *w, double since)
+{
+    pthread_mutex_lock(&w->lock);
+    double limit = w->unwinding ? UNWIND : BRIEF;
+    bool wait = w->unfinished && trp_now() - since < limit;
+    pthread_mutex_unlock(&w->lock);
+    return wait;
+}
+
+void trp_workers_give_up(struct trp_rank *rank)
+{
+    struct trp_workers *w = rank->workers;
+    pthread_mutex_lock(&w->lock);
+    w->stop = true;
+    cancel_orders(w);
+    for (struct trp_worker *worker = w->all; worker; worker = worker->next) {
+        cancel_call(w, worker);
+        cancel_parked(w, worker);
+        pthread_cond_signal(&worker->called);
+    }
+    pthread_mutex_unlock(&w->lock);
+    for (double since = trp_now(); to_be_waited_for(w, since);)
+        usleep(100);
+}
+
+void trp_workers_close(struct trp_rank *rank)
+{
+    struct trp_workers *w = rank->workers;
+    if (w->unfinished)
+        return;
+    while (w->all) {
+        struct trp_worker *worker = w->all;
+        w->all = worker->next;
+        trp_worker_end(worker);
+    }
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+    rank->workers = NULL;
+}
