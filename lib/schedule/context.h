@@ -51,6 +51,7 @@ struct trp_context {
     struct trp_stack *stack; /* parked: where it stands; NULL: it runs or waits in place */
     bool waiting; /* on a worker: it does */
     bool woken;
+    bool shipping; /* waits, and what it waits for reads its memory: it cannot be given up */
     struct trp_timer timer;   /* of a wait that has a limit */
     struct trp_context *next; /* in a queue of contexts that go on */
     struct trp_context *parked_next, **parked_link; /* among the rank's parked ones */
