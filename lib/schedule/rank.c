@@ -59,11 +59,14 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
    wire reads wait until it has been closed. */
 static void give_up_parked(struct trp_rank *rank, bool shipping)
 {
-    struct trp_context *next;
+    struct trp_context *next, *kept = NULL;
     for (struct trp_context *c = rank->parked; c; c = next) {
         next = c->parked_next;
-        if (c->shipping != shipping)
+        if (c->shipping != shipping) {
+            c->parked_next = kept;
+            kept = c;
             continue;
+        }
         struct trp_stack *stack = c->stack;
         struct trp_parcel *parcel = c->parcel;
         trp_timers_remove(&rank->timers, &c->timer);
@@ -74,6 +77,7 @@ static void give_up_parked(struct trp_rank *rank, bool shipping)
             trp_parcel_drop(parcel);
         trp_carrier_discard(&rank->carrier, stack);
     }
+    rank->parked = kept;
 }
 
 static void drop_parcels(struct trp_rank *rank)
