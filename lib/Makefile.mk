@@ -7,6 +7,7 @@ include_HEADERS = lib/troupe.h
 
 troupeincludedir = $(includedir)/troupe
 troupeinclude_HEADERS = \
+	lib/troupe/buffer.h \
 	lib/troupe/declare.h \
 	lib/troupe/future.h \
 	lib/troupe/life.h \
@@ -26,12 +27,16 @@ lib_libtroupe_la_SOURCES = \
 	lib/actor/ties.h \
 	lib/base/arena.c \
 	lib/base/arena.h \
+	lib/base/buffer.c \
+	lib/base/buffer.h \
 	lib/base/clock.h \
 	lib/base/crash.c \
 	lib/base/crash.h \
 	lib/base/futex.c \
 	lib/base/futex.h \
 	lib/base/hash.h \
+	lib/base/large.c \
+	lib/base/large.h \
 	lib/base/log.c \
 	lib/base/log.h \
 	lib/base/slab.c \
@@ -44,6 +49,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/switch_ucontext.c \
 	lib/base/switch_x86_64.S \
 	lib/call/await.c \
+	lib/call/buffer.c \
 	lib/call/caller.c \
 	lib/call/caller.h \
 	lib/call/driver.h \
@@ -58,6 +64,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/call/stub.c \
 	lib/schedule/alarms.c \
 	lib/schedule/alarms.h \
+	lib/schedule/bulk.c \
+	lib/schedule/bulk.h \
 	lib/schedule/carrier.c \
 	lib/schedule/carrier.h \
 	lib/schedule/context.c \
@@ -90,6 +98,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/rank.h \
 	lib/schedule/send.c \
 	lib/schedule/send.h \
+	lib/schedule/ship.c \
 	lib/schedule/timers.c \
 	lib/schedule/timers.h \
 	lib/schedule/wait.c \

@@ -2,6 +2,7 @@
  * troupe: actors on MPI. The one header to include.
  *
  *   declare.h   classes, methods, tasks and types, one line each; calls by name; await and get
+ *   buffer.h    arrays that a call hands over instead of copying them
  *   future.h    what a call that is still under way gives
  *   life.h      the end of actors, and how it is told; names
  *   log.h       lines for the person who runs the program
@@ -31,6 +32,7 @@
 #ifndef TROUPE_H
 #define TROUPE_H
 
+#include "troupe/buffer.h"
 #include "troupe/declare.h"
 #include "troupe/future.h"
 #include "troupe/life.h"

@@ -48,6 +48,7 @@ UNIT_TESTS = \
 	tests/unit/wire_self_bulk.u
 
 MPI_TESTS = \
+	tests/mpi/bulk.mpi \
 	tests/mpi/calls.mpi \
 	tests/mpi/core_dedicated.mpi \
 	tests/mpi/core_ends.mpi16 \

@@ -3,11 +3,32 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/large.h"
+
 struct trp_block *trp_block_new(size_t bytes)
 {
     if (bytes > PTRDIFF_MAX - sizeof(struct trp_block))
         return NULL;
     return calloc(1, sizeof(struct trp_block) + bytes);
+}
+
+struct trp_block *trp_block_raw(size_t bytes)
+{
+    if (bytes < TRP_LARGE_BYTES || bytes > PTRDIFF_MAX - sizeof(struct trp_block))
+        return trp_block_new(bytes);
+    size_t whole = sizeof(struct trp_block) + bytes;
+    struct trp_block *block = trp_large_new(&whole);
+    if (block)
+        *block = (struct trp_block){.large = whole};
+    return block;
+}
+
+void trp_block_free(struct trp_block *block)
+{
+    if (block && block->large)
+        trp_large_free(block, block->large);
+    else
+        free(block);
 }
 
 void *trp_arena_alloc(struct trp_arena *arena, size_t bytes)
@@ -32,6 +53,6 @@ void trp_arena_release(struct trp_arena *arena, void *mark)
     while (arena->top && arena->top != mark) {
         struct trp_block *block = arena->top;
         arena->top = block->below;
-        free(block);
+        trp_block_free(block);
     }
 }

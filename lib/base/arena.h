@@ -11,6 +11,7 @@
 
 struct trp_block {
     struct trp_block *below;
+    size_t large; /* bytes of memory that is to be used again; 0: free() */
     _Alignas(16) unsigned char bytes[];
 };
 
@@ -18,7 +19,9 @@ struct trp_arena {
     struct trp_block *top; /* NULL: empty; all zero is a good arena */
 };
 
-struct trp_block *trp_block_new(size_t bytes); /* zeroed; NULL when memory is short; free() */
+struct trp_block *trp_block_new(size_t bytes); /* zeroed; NULL when memory is short */
+struct trp_block *trp_block_raw(size_t bytes); /* the same, not zeroed */
+void trp_block_free(struct trp_block *block);
 void *trp_arena_alloc(struct trp_arena *arena, size_t bytes); /* as trp_block_new */
 void trp_arena_release(struct trp_arena *arena, void *mark);  /* back to a mark; NULL: everything */
 

@@ -127,7 +127,7 @@ static void *unwrap(struct trp_context *c, struct trp_outcome *outcome)
         return NULL;
     if (type->flat) {
         void *value = memcpy(scratch(c, type->size), bytes, type->size);
-        free(outcome->block);
+        trp_block_free(outcome->block);
         return value;
     }
     struct trp_block *block = outcome->block;
@@ -151,7 +151,7 @@ static troupe_status take(struct trp_context *c, struct trp_futures *futures, ui
     const char *story = outcome.block ? (const char *)outcome.block->bytes
                                       : troupe_status_text(outcome.status);
     trp_told(c, TROUPE_FAILED, story);
-    free(outcome.block);
+    trp_block_free(outcome.block);
     return (troupe_status)outcome.status;
 }
 

@@ -11,10 +11,12 @@
 #include "call/names.h"
 #include "call/place.h"
 #include "schedule/alarms.h"
+#include "schedule/bulk.h"
 #include "schedule/life.h"
 #include "schedule/send.h"
 #include "troupe/method.h"
 #include "troupe/status.h"
+#include "wire/pack.h"
 
 static struct trp_record call_head(struct troupe_ref to, const struct troupe_method *method,
                                    uint64_t future)
@@ -42,31 +44,54 @@ __attribute__((noreturn)) static void not_sent(const struct troupe_signature *s,
                                              "without data");
 }
 
+static bool is_asked(const struct trp_record *head)
+{
+    return head->kind == TRP_RECORD_ASK || head->kind == TRP_RECORD_TASK;
+}
+
+/* May wait. A caller that was cancelled meanwhile ends. */
+static int send_large(struct trp_caller caller, int to, const struct trp_record *head,
+                      const struct troupe_signature *s, const void *args)
+{
+    struct trp_context *c = trp_caller_waiting();
+    int status = trp_send_large(caller.rank, caller.context, c, to, head, &s->args, args);
+    if (status != TROUPE_OK || !c || !c->cancelled)
+        return status;
+    if (is_asked(head))
+        trp_future_drop(trp_caller_futures(caller), head->future);
+    trp_caller_check(c);
+    return status;
+}
+
 static void send(struct trp_caller caller, int to, const struct trp_record *head,
                  const struct troupe_signature *s, const void *args)
 {
     int status = trp_send(caller.rank, caller.context, to, head, &s->args, args);
+    if (status == TRP_SEND_LARGE)
+        status = send_large(caller, to, head, s, args);
     if (status == TROUPE_OK)
         return;
-    if (head->kind == TRP_RECORD_ASK || head->kind == TRP_RECORD_TASK)
+    if (is_asked(head))
         forget(caller, head->future);
     not_sent(s, status);
 }
 
 static bool told_nobody(struct trp_caller caller, struct troupe_ref to,
-                        const struct troupe_signature *s)
+                        const struct troupe_signature *s, const void *args)
 {
     const char *why = trp_unreachable(caller.rank, to);
-    if (why)
-        trp_log(TRP_LOG_WARNING, "%s.%s was told to no actor: %s", s->owner, s->name, why);
-    return why;
+    if (!why)
+        return false;
+    trp_log(TRP_LOG_WARNING, "%s.%s was told to no actor: %s", s->owner, s->name, why);
+    trp_ungive(&s->args, args);
+    return true;
 }
 
 __attribute__((noinline)) static void tell(struct troupe_ref to,
                                            const struct troupe_method *method, const void *args)
 {
     struct trp_caller caller = trp_caller();
-    if (told_nobody(caller, to, method->signature))
+    if (told_nobody(caller, to, method->signature, args))
         return;
     struct trp_record head = call_head(to, method, 0);
     send(caller, trp_ref_host(to), &head, method->signature, args);
@@ -87,7 +112,7 @@ troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method 
 {
     static uint64_t last;
     struct trp_caller caller = trp_caller();
-    if (told_nobody(caller, to, method->signature))
+    if (told_nobody(caller, to, method->signature, args))
         return (troupe_timer){0};
     struct trp_record head = call_head(to, method, 0);
     struct trp_alarm_times times = {after, every, trp_ref_host(to)};
@@ -95,6 +120,7 @@ troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method 
     number |= (uint64_t)caller.rank->rank << 40; /* the same on no other rank */
     int status = trp_alarm_send(caller.rank, caller.context, number, times, &head,
                                 &method->signature->args, args);
+    trp_ungive(&method->signature->args, args); /* it was copied */
     if (status != TROUPE_OK)
         not_sent(method->signature, status);
     return (troupe_timer){number};
@@ -117,6 +143,7 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
     const char *story = trp_unreachable(caller.rank, to);
     if (story) {
         trp_future_resolve(futures, future, TROUPE_NO_ACTOR, story, strlen(story) + 1);
+        trp_ungive(&method->signature->args, args);
         return (troupe_future){future};
     }
     struct trp_record head = call_head(to, method, future);

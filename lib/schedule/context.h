@@ -53,6 +53,7 @@ struct trp_context {
     bool waiting;   /* on a worker: it does */
     bool unwinding; /* on a worker: given up at the end of the job */
     bool woken;
+    bool shipping; /* waits, and what it waits for reads its memory: it cannot be given up */
     struct trp_timer timer;   /* of a wait that has a limit */
     struct trp_context *next; /* in a queue of contexts that go on */
     struct trp_context *parked_next, **parked_link; /* among the rank's parked ones */

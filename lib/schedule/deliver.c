@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "schedule/alarms.h"
+#include "schedule/bulk.h"
 #include "schedule/execute.h"
 #include "schedule/life.h"
 #include "schedule/names.h"
@@ -80,6 +81,10 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
         deliver_cut(rank, record, parcel->peer);
         return;
     }
+    if (record->flags & TRP_RECORD_BULK) {
+        trp_bulk_announced(rank, record, parcel->peer);
+        return;
+    }
     switch (record->kind) {
     case TRP_RECORD_TELL:
     case TRP_RECORD_ASK:
@@ -92,7 +97,7 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
         trp_life_create(rank, record, parcel);
         break;
     case TRP_RECORD_TASK:
-        trp_workers_submit(rank, record, parcel->peer);
+        trp_workers_submit(rank, record, parcel);
         break;
     case TRP_RECORD_ANSWER:
     case TRP_RECORD_FAILED:
@@ -167,6 +172,8 @@ static inline bool deliver_small(struct trp_rank *rank, const struct trp_record 
 
 void trp_deliver(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
 {
+    if (rank->line_count && trp_bulk_holds(rank, record, parcel))
+        return;
     if (!deliver_call(rank, record, parcel) && !deliver_small(rank, record))
         deliver_other(rank, record, parcel);
 }

@@ -43,7 +43,9 @@ static void cancel_orders(struct trp_workers *w)
         w->head = order->next;
         w->queued--;
         w->unfinished--;
-        free(order->block);
+        if (order->parcel)
+            trp_parcel_drop(order->parcel);
+        trp_block_free(order->block);
     }
 }
 

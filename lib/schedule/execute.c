@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "schedule/bulk.h"
 #include "schedule/life.h"
 #include "schedule/loop.h"
 #include "schedule/mail.h"
@@ -40,6 +41,8 @@ static void answer(struct trp_rank *rank, const struct trp_context *from, int to
         return;
     }
     int sent = trp_send(rank, from, to, &head, type, value);
+    if (sent == TRP_SEND_LARGE) /* waits, for the memory goes with the call */
+        sent = trp_send_large(rank, from, true, to, &head, type, value);
     if (sent != TROUPE_OK)
         answer_failed(rank, from, to, future, sent,
                       sent == TROUPE_NO_MEMORY
@@ -260,13 +263,14 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
 }
 
 /* Turns the arguments into values, in place. */
-static bool unpack(const struct troupe_method *method, struct trp_record *record)
+static bool unpack(const struct troupe_method *method, struct trp_record *record,
+                   const struct trp_parcel *parcel)
 {
     const struct troupe_type *type = &method->signature->args;
     size_t size = trp_record_body_size(record);
     if (record->kind == TRP_RECORD_TELL && type->flat)
         return size && size % trp_tell_bytes(type->size) == 0;
-    return trp_unpack(type, trp_record_body(record), size);
+    return trp_unpack_gifts(type, trp_record_body(record), size, parcel->gifts);
 }
 
 static bool stop(struct trp_rank *rank, struct trp_actor *actor, const struct trp_record *record)
@@ -297,7 +301,7 @@ void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_
         trp_refuse(rank, record, parcel->peer, TROUPE_CANCELLED, "it was taken back");
         trp_parcel_drop(parcel);
         trp_mail_list(rank, actor);
-    } else if (!method || !unpack(method, record)) {
+    } else if (!method || !unpack(method, record, parcel)) {
         trp_refuse(rank, record, parcel->peer, TROUPE_BAD_MESSAGE, "a call could not be read");
         trp_parcel_drop(parcel);
         trp_mail_list(rank, actor);
@@ -314,7 +318,7 @@ void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_
 static void keep_letter(struct trp_rank *rank, struct trp_actor *actor,
                         const struct trp_record *record, struct trp_parcel *parcel)
 {
-    struct trp_parcel *letter = trp_letter(record, parcel);
+    struct trp_parcel *letter = trp_letter(rank, record, parcel);
     if (letter)
         trp_mailbox_push(actor, letter);
     else

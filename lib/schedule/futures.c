@@ -29,7 +29,7 @@ void trp_futures_close(struct trp_futures *futures)
 {
     for (uint32_t c = 0; c < futures->chunk_count; c++) {
         for (uint32_t i = 0; i < TRP_FUTURE_CHUNK; i++)
-            free(futures->chunks[c][i].outcome.block);
+            trp_block_free(futures->chunks[c][i].outcome.block);
         free(futures->chunks[c]);
     }
     free(futures->chunks);
@@ -132,7 +132,7 @@ void trp_future_drop(struct trp_futures *futures, uint64_t id)
     lock(futures);
     struct trp_future_slot *slot = trp_slot_find(futures, id);
     if (slot && slot->state == TRP_SLOT_READY) {
-        free(slot->outcome.block);
+        trp_block_free(slot->outcome.block);
         trp_slot_release(futures, slot, id);
     } else if (slot) {
         slot->state = TRP_SLOT_DROPPED;
@@ -147,9 +147,10 @@ static bool store(struct trp_outcome *outcome, const void *bytes, size_t size)
     outcome->block = NULL;
     void *to = outcome->small;
     if (size > sizeof outcome->small || outcome->status != TROUPE_OK) {
-        outcome->block = trp_block_new(size + 1); /* a story ends in NUL whatever came */
+        outcome->block = trp_block_raw(size + 1);
         if (!outcome->block)
             return false;
+        outcome->block->bytes[size] = 0; /* a story ends in NUL whatever came */
         to = outcome->block->bytes;
     }
     memcpy(to, bytes, size);
@@ -169,6 +170,25 @@ void trp_future_resolve(struct trp_futures *futures, uint64_t id, int status, co
             slot->outcome.status = TROUPE_NO_MEMORY;
         slot->state = TRP_SLOT_READY;
         wake_waiter(slot);
+    }
+    unlock(futures);
+}
+
+void trp_future_resolve_block(struct trp_futures *futures, uint64_t id, struct trp_block *block,
+                              size_t size)
+{
+    lock(futures);
+    struct trp_future_slot *slot = trp_slot_find(futures, id);
+    if (slot && slot->state == TRP_SLOT_PENDING) {
+        slot->outcome.status = TROUPE_OK;
+        slot->outcome.block = block;
+        slot->outcome.size = size;
+        slot->state = TRP_SLOT_READY;
+        wake_waiter(slot);
+    } else {
+        if (slot && slot->state == TRP_SLOT_DROPPED)
+            trp_slot_release(futures, slot, id);
+        trp_block_free(block);
     }
     unlock(futures);
 }

@@ -90,6 +90,10 @@ void trp_future_drop(struct trp_futures *futures, uint64_t id);
 void trp_future_resolve(struct trp_futures *futures, uint64_t id, int status, const void *bytes,
                         size_t size);
 
+/* The same with the bytes in a block that is taken over. */
+void trp_future_resolve_block(struct trp_futures *futures, uint64_t id, struct trp_block *block,
+                              size_t size);
+
 /* The type that was promised, and who was asked, or is watched; NULL if there is no such future. */
 const struct troupe_type *trp_future_promise(struct trp_futures *futures, uint64_t id,
                                              struct troupe_ref *target);

@@ -6,6 +6,7 @@
 
 #include "actor/classes.h"
 #include "base/log.h"
+#include "schedule/bulk.h"
 #include "schedule/execute.h"
 #include "schedule/mail.h"
 #include "schedule/names.h"
@@ -109,7 +110,7 @@ void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct tr
         struct trp_actor_more *more = trp_actor_more(trp_actors_find(&rank->actors, ref));
         if (!more->name_granted) {
             more->claiming = true;
-            more->create = trp_letter(record, parcel);
+            more->create = trp_letter(rank, record, parcel);
             if (!more->create)
                 trp_life_stillborn(rank, record);
             return;
@@ -217,7 +218,10 @@ static void tell_end(struct trp_rank *rank, struct trp_watcher watcher, int reas
     const struct trp_context scheduler = {.kind = TRP_CONTEXT_METHOD};
     struct trp_record head = {.kind = TRP_RECORD_ANSWER, .serial = watcher.future};
     troupe_end end = {reason, story};
-    trp_send(rank, &scheduler, watcher.rank, &head, &troupe_type_troupe_end, &end);
+    if (trp_send(rank, &scheduler, watcher.rank, &head, &troupe_type_troupe_end, &end) ==
+        TRP_SEND_LARGE)
+        trp_send_large(rank, &scheduler, false, watcher.rank, &head, &troupe_type_troupe_end,
+                       &end);
 }
 
 void trp_life_watch(struct trp_rank *rank, struct trp_actor *actor,

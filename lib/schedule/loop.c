@@ -27,19 +27,39 @@ static struct trp_record *at(struct trp_parcel *parcel)
     return (struct trp_record *)(void *)(parcel->bytes + parcel->at);
 }
 
+/* What was in it and is not kept is done with. */
+static void drop_spent(struct trp_rank *rank)
+{
+    struct trp_parcel *parcel = rank->spent;
+    if (!parcel)
+        return;
+    rank->spent = NULL;
+    trp_parcel_settle(parcel);
+    trp_parcel_drop(parcel);
+}
+
+/* The first of the input has been read to its end. */
+static void spend(struct trp_rank *rank)
+{
+    struct trp_parcel *parcel = trp_parcel_pop(&rank->input);
+    rank->own_queued -= parcel->peer == rank->rank;
+    rank->input_bytes -= parcel->used;
+    drop_spent(rank);
+    rank->spent = parcel;
+}
+
 /* Parcels read to their end are dropped. */
 static struct next next_received(struct trp_rank *rank)
 {
     struct trp_parcel *parcel;
+    drop_spent(rank);
     while ((parcel = rank->input.head)) {
         if (parcel->at >= parcel->ahead)
             trp_deliver_soon(rank, parcel);
         if (parcel->at < parcel->used)
             return (struct next){at(parcel), parcel};
-        rank->own_queued -= parcel->peer == rank->rank;
-        rank->input_bytes -= parcel->used;
-        trp_parcel_settle(parcel);
-        trp_parcel_drop(trp_parcel_pop(&rank->input));
+        spend(rank);
+        drop_spent(rank);
     }
     return (struct next){NULL, NULL};
 }
@@ -87,6 +107,9 @@ static void take(struct trp_rank *rank, struct next next)
         rank->received += trp_record_counts(record);
     else if (rank->outlets[rank->rank].last == record)
         rank->outlets[rank->rank].key = TRP_NO_KEY; /* it is complete */
+    if ((parcel->room > TRP_PARCEL_BYTES || parcel->gifts) && parcel->at == parcel->used &&
+        parcel == rank->input.head)
+        spend(rank); /* now, for its record may be kept with it */
 }
 
 static void deliver_next(struct trp_rank *rank, struct next next)
@@ -185,6 +208,7 @@ static bool fire_timers(struct trp_rank *rank)
 /* Whether a wait in place has been woken is its own to see: something happened, look. */
 static bool refill(struct trp_rank *rank)
 {
+    uint64_t hauled = rank->hauled;
     bool moved = trp_inbox_empty_out(rank);
     trp_credit_report(rank);
     moved |= trp_flush(rank);
@@ -201,7 +225,7 @@ static bool refill(struct trp_rank *rank)
         moved |= trp_flush(rank); /* there may be room now, and nobody rings for that again */
     if (rank->credit.awaited)
         moved |= trp_credit_wake(rank);
-    return fire_timers(rank) || moved;
+    return fire_timers(rank) || moved || rank->hauled != hauled;
 }
 
 static bool spin(struct trp_rank *rank)

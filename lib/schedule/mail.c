@@ -15,8 +15,23 @@ void trp_letter_owes(struct trp_parcel *letter, struct trp_parcel *parcel)
     parcel->owes -= letter->owes;
 }
 
-struct trp_parcel *trp_letter(const struct trp_record *record, struct trp_parcel *parcel)
+struct trp_parcel *trp_letter_taken(struct trp_rank *rank, const struct trp_record *record,
+                                    struct trp_parcel *parcel)
 {
+    if (parcel != rank->spent || (const void *)record != parcel->bytes ||
+        trp_record_bytes(record) != parcel->used)
+        return NULL;
+    rank->spent = NULL;
+    parcel->at = 0;
+    return parcel;
+}
+
+struct trp_parcel *trp_letter(struct trp_rank *rank, const struct trp_record *record,
+                              struct trp_parcel *parcel)
+{
+    struct trp_parcel *taken = trp_letter_taken(rank, record, parcel);
+    if (taken)
+        return taken;
     size_t bytes = trp_record_bytes(record);
     struct trp_parcel *letter = trp_parcel_try(bytes);
     if (!letter)

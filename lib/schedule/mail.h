@@ -10,7 +10,12 @@
 #include "schedule/rank.h"
 
 /* The record, out of that parcel, in one of its own; NULL when memory is short. */
-struct trp_parcel *trp_letter(const struct trp_record *record, struct trp_parcel *parcel);
+struct trp_parcel *trp_letter(struct trp_rank *rank, const struct trp_record *record,
+                              struct trp_parcel *parcel);
+
+/* The parcel itself, with the only hold of it, if nothing else was in it; or NULL. */
+struct trp_parcel *trp_letter_taken(struct trp_rank *rank, const struct trp_record *record,
+                                    struct trp_parcel *parcel);
 
 /* The letter was a part of the parcel: its bytes are done with when the letter is. */
 void trp_letter_owes(struct trp_parcel *letter, struct trp_parcel *parcel);

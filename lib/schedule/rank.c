@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "schedule/alarms.h"
+#include "schedule/bulk.h"
 #include "schedule/cpus.h"
 #include "schedule/life.h"
 #include "schedule/loop.h"
@@ -55,12 +56,18 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
     return rank;
 }
 
-/* What still waits at the end waits for nothing: its frames are given up. */
-static void give_up_parked(struct trp_rank *rank)
+/* What still waits at the end waits for nothing: its frames are given up. Those whose memory the
+   wire reads wait until it has been closed. */
+static void give_up_parked(struct trp_rank *rank, bool shipping)
 {
-    struct trp_context *next;
+    struct trp_context *next, *kept = NULL;
     for (struct trp_context *c = rank->parked; c; c = next) {
         next = c->parked_next;
+        if (c->shipping != shipping) {
+            c->parked_next = kept;
+            kept = c;
+            continue;
+        }
         struct trp_stack *stack = c->stack;
         struct trp_parcel *parcel = c->parcel;
         trp_timers_remove(&rank->timers, &c->timer);
@@ -72,6 +79,7 @@ static void give_up_parked(struct trp_rank *rank)
             trp_parcel_drop(parcel);
         trp_carrier_discard(&rank->carrier, stack);
     }
+    rank->parked = kept;
     trp_set_current(rank->main);
 }
 
@@ -80,6 +88,8 @@ static void drop_parcels(struct trp_rank *rank)
     struct trp_parcel *parcel;
     while ((parcel = trp_parcel_pop(&rank->input)))
         trp_parcel_drop(parcel);
+    if (rank->spent)
+        trp_parcel_drop(rank->spent);
     for (int i = 0; i < rank->ranks; i++)
         if (rank->outlets[i].parcel)
             trp_parcel_drop(rank->outlets[i].parcel);
@@ -88,7 +98,7 @@ static void drop_parcels(struct trp_rank *rank)
 void trp_rank_end(struct trp_rank *rank)
 {
     trp_workers_give_up(rank);
-    give_up_parked(rank);
+    give_up_parked(rank, false);
     trp_life_end_level(rank, 0);
     trp_alarms_close(rank);
 }
@@ -100,6 +110,8 @@ bool trp_rank_abandoned(void)
 
 void trp_rank_close(struct trp_rank *rank)
 {
+    give_up_parked(rank, true);
+    trp_bulk_close(rank);
     drop_parcels(rank);
     trp_names_close(rank);
     trp_timers_close(&rank->timers);

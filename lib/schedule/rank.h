@@ -26,6 +26,7 @@
 struct trp_workers;
 struct trp_names;
 struct trp_alarm;
+struct trp_line;
 
 /* Methods that wait at once on a rank; a call that comes when so many do is kept. Each has a stack
    of two mappings, of which Linux allows 65530. While nothing else can go on more are let in, one
@@ -75,6 +76,7 @@ struct trp_rank {
     bool own_turn;            /* the next record is taken from this rank's own first */
 
     struct trp_parcel_queue input;   /* received, not yet wholly read */
+    struct trp_parcel *spent;        /* read last: of one record, which others may keep */
     struct trp_context_queue ready;  /* woken, to be resumed */
     struct trp_mail mail; /* actors that are free and have letters */
     struct trp_timers timers;
@@ -98,6 +100,9 @@ struct trp_rank {
     int dirty_count;
     int own_queued; /* parcels in the input that came from this rank itself */
     size_t input_bytes;
+    unsigned line_count;
+    struct trp_line **lines; /* what waits for bulk; see bulk.c */
+    uint64_t hauled;         /* bulk that was sent or received, ever */
     struct trp_credit credit;
 
     int *cpus;     /* [ranks] */

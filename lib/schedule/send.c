@@ -4,10 +4,20 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "schedule/bulk.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
 
 /* ---- the parcels being filled ---------------------------------------------------------------- */
+
+/* To this rank itself. */
+static void hand_own(struct trp_rank *rank, struct trp_parcel *parcel)
+{
+    trp_credit_received(rank, parcel);
+    trp_parcel_push(&rank->input, parcel);
+    rank->input_bytes += parcel->used;
+    rank->own_queued++;
+}
 
 static void flush_one(struct trp_rank *rank, int to)
 {
@@ -17,10 +27,7 @@ static void flush_one(struct trp_rank *rank, int to)
     out->key = TRP_NO_KEY;
     __atomic_store_n(&out->account.sent, out->account.sent + parcel->used, __ATOMIC_RELAXED);
     if (to == rank->rank) {
-        trp_credit_received(rank, parcel);
-        trp_parcel_push(&rank->input, parcel);
-        rank->input_bytes += parcel->used;
-        rank->own_queued++;
+        hand_own(rank, parcel);
     } else {
         rank->wire->ops->send(rank->wire, to, parcel);
     }
@@ -92,17 +99,29 @@ static void count_sent(struct trp_rank *rank, int to, const struct trp_record *h
     rank->sent += to != rank->rank && trp_record_counts(head);
 }
 
+static void send_own(struct trp_rank *rank, struct trp_parcel *parcel)
+{
+    struct trp_outlet *own = &rank->outlets[rank->rank];
+    if (own->parcel)
+        flush_one(rank, rank->rank);
+    __atomic_store_n(&own->account.sent, own->account.sent + parcel->used, __ATOMIC_RELAXED);
+    hand_own(rank, parcel);
+}
+
 /* ---- from other threads ---------------------------------------------------------------------- */
 
 struct trp_draft {
     struct trp_draft *next;
     int to;
-    uint64_t words[]; /* a record */
+    struct trp_shipment *shipment; /* that the record announces, or NULL */
+    struct trp_parcel *parcel;     /* that it is in instead of here, or NULL */
+    uint64_t words[];              /* a record */
 };
 
 static struct trp_record *record_of(struct trp_draft *draft)
 {
-    return (struct trp_record *)(void *)draft->words;
+    return (struct trp_record *)(draft->parcel ? (void *)draft->parcel->bytes
+                                               : (void *)draft->words);
 }
 
 void trp_inbox_open(struct trp_inbox *inbox)
@@ -110,12 +129,21 @@ void trp_inbox_open(struct trp_inbox *inbox)
     pthread_mutex_init(&inbox->lock, NULL);
 }
 
+static void draft_free(struct trp_draft *draft)
+{
+    if (draft->shipment)
+        trp_ship_lost(draft->shipment);
+    if (draft->parcel)
+        trp_parcel_drop(draft->parcel);
+    free(draft);
+}
+
 void trp_inbox_close(struct trp_inbox *inbox)
 {
     while (inbox->head) {
         struct trp_draft *draft = inbox->head;
         inbox->head = draft->next;
-        free(draft);
+        draft_free(draft);
     }
     pthread_mutex_destroy(&inbox->lock);
 }
@@ -123,10 +151,8 @@ void trp_inbox_close(struct trp_inbox *inbox)
 static struct trp_draft *draft_new(int to, size_t bytes)
 {
     struct trp_draft *draft = malloc(sizeof *draft + bytes);
-    if (!draft)
-        return NULL;
-    draft->next = NULL;
-    draft->to = to;
+    if (draft)
+        *draft = (struct trp_draft){.to = to};
     return draft;
 }
 
@@ -144,7 +170,7 @@ static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
     pthread_mutex_lock(&inbox->lock);
     if (inbox->closed) {
         pthread_mutex_unlock(&inbox->lock);
-        free(draft);
+        draft_free(draft);
         return;
     }
     if (inbox->head)
@@ -174,6 +200,19 @@ void trp_inbox_shut(struct trp_rank *rank)
     pthread_mutex_unlock(&rank->inbox.lock);
 }
 
+static void draft_send(struct trp_rank *rank, struct trp_draft *draft)
+{
+    if (draft->parcel) {
+        send_own(rank, draft->parcel);
+        return;
+    }
+    size_t bytes = trp_record_bytes(record_of(draft));
+    memcpy(reserve(rank, draft->to, bytes), draft->words, bytes);
+    count_sent(rank, draft->to, record_of(draft));
+    if (draft->shipment)
+        trp_ship(draft->shipment);
+}
+
 bool trp_inbox_empty_out(struct trp_rank *rank)
 {
     struct trp_inbox *inbox = &rank->inbox;
@@ -187,9 +226,7 @@ bool trp_inbox_empty_out(struct trp_rank *rank)
     pthread_mutex_unlock(&inbox->lock);
     while (draft) {
         struct trp_draft *next = draft->next;
-        size_t bytes = trp_record_bytes(record_of(draft));
-        memcpy(reserve(rank, draft->to, bytes), draft->words, bytes);
-        count_sent(rank, draft->to, record_of(draft));
+        draft_send(rank, draft);
         free(draft);
         draft = next;
     }
@@ -211,9 +248,13 @@ static void keep_open(struct trp_rank *rank, int to, struct trp_record *record,
 int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
              const struct trp_record *head, const struct troupe_type *type, const void *value)
 {
-    size_t bytes = trp_record_whole(head->kind, trp_packed_size(type, value));
-    if (bytes == SIZE_MAX)
+    size_t size = trp_packed_size(type, value), bytes = trp_record_whole(head->kind, size);
+    if (bytes == SIZE_MAX) {
+        trp_ungive(type, value);
         return TROUPE_INVALID;
+    }
+    if (trp_bulk_wanted(rank, to, size))
+        return TRP_SEND_LARGE;
     if (trp_on_scheduler(from)) {
         struct trp_record *record = try_reserve(rank, to, bytes);
         if (!record)
@@ -250,16 +291,41 @@ void trp_send_bytes(struct trp_rank *rank, int to, const struct trp_record *head
     count_sent(rank, to, head);
 }
 
-void trp_send_bytes_from(struct trp_rank *rank, const struct trp_context *from, int to,
-                         const struct trp_record *head, const void *bytes, size_t size)
+void trp_send_shipment(struct trp_rank *rank, const struct trp_context *from, int to,
+                       const struct trp_record *head, const void *bytes, size_t size,
+                       struct trp_shipment *shipment)
 {
     if (trp_on_scheduler(from)) {
         trp_send_bytes(rank, to, head, bytes, size);
+        if (shipment)
+            trp_ship(shipment);
         return;
     }
     struct trp_draft *draft = draft_new(to, trp_record_whole(head->kind, size));
     if (!draft)
         trp_die("no memory for a message of %zu bytes", size);
     fill(record_of(draft), head, bytes, size);
+    draft->shipment = shipment;
+    draft_post(rank, draft);
+}
+
+void trp_send_bytes_from(struct trp_rank *rank, const struct trp_context *from, int to,
+                         const struct trp_record *head, const void *bytes, size_t size)
+{
+    trp_send_shipment(rank, from, to, head, bytes, size, NULL);
+}
+
+void trp_send_apart(struct trp_rank *rank, const struct trp_context *from,
+                    struct trp_parcel *parcel)
+{
+    parcel->peer = rank->rank;
+    if (trp_on_scheduler(from)) {
+        send_own(rank, parcel);
+        return;
+    }
+    struct trp_draft *draft = draft_new(rank->rank, 0);
+    if (!draft)
+        trp_die("no memory for a message of %zu bytes", parcel->used);
+    draft->parcel = parcel;
     draft_post(rank, draft);
 }

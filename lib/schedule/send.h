@@ -11,7 +11,10 @@
 
 #include "schedule/rank.h"
 
-/* Sends head and the packed value. TROUPE_INVALID when the value is larger than a message can be,
+struct trp_shipment;
+
+/* Sends head and the packed value. TRP_SEND_LARGE, and nothing done, when that is better left to
+   trp_send_large; TROUPE_INVALID when the value is larger than a message can be,
    TROUPE_NO_MEMORY when there is no room for it now. `from` is the calling context, NULL in threads
    that have none. */
 int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
@@ -134,6 +137,15 @@ void trp_send_bytes(struct trp_rank *rank, int to, const struct trp_record *head
 /* As trp_send_bytes, from any thread. */
 void trp_send_bytes_from(struct trp_rank *rank, const struct trp_context *from, int to,
                          const struct trp_record *head, const void *bytes, size_t size);
+
+/* From any thread: a notice, and what it announces right behind it. */
+void trp_send_shipment(struct trp_rank *rank, const struct trp_context *from, int to,
+                       const struct trp_record *head, const void *bytes, size_t size,
+                       struct trp_shipment *shipment);
+
+/* From any thread: a record for this rank, in a parcel of its own, which is taken over. */
+void trp_send_apart(struct trp_rank *rank, const struct trp_context *from,
+                    struct trp_parcel *parcel);
 
 /* Hands over to the wire what was gathered, but to ranks that it cannot reach now; false if there
    was nothing to hand over. */

@@ -11,6 +11,7 @@
 struct order {
     struct order *next;
     struct trp_block *block; /* that this is in */
+    struct trp_parcel *parcel; /* that the record is in instead of here, or NULL */
     int caller;
     uint64_t words[]; /* a record */
 };

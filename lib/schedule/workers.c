@@ -9,6 +9,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "schedule/execute.h"
+#include "schedule/mail.h"
 #include "schedule/send.h"
 #include "schedule/worker.h"
 #include "troupe/status.h"
@@ -19,7 +20,8 @@
 
 static struct trp_record *record_of(struct order *order)
 {
-    return (struct trp_record *)(void *)order->words;
+    return (struct trp_record *)(order->parcel ? (void *)order->parcel->bytes
+                                               : (void *)order->words);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -170,7 +172,10 @@ static void conclude(struct trp_context *c, int status, const void *value)
         tell_done(c, status, story);
         free(story);
     } else {
+        struct trp_parcel *parcel = c->parcel;
         trp_conclude_call(c, status, value);
+        if (parcel)
+            trp_parcel_drop(parcel);
     }
     finish(c);
 }
@@ -204,12 +209,15 @@ static void run_task(struct trp_worker *worker, struct order *order)
                                   .worker = worker,
                                   .method = trp_task_by_number(record->slot),
                                   .args = trp_record_body(record),
+                                  .parcel = order->parcel,
                                   .caller = order->caller,
                                   .answer = record->future,
                                   .cpus = trp_workers_slots(worker->rank->workers,
                                                             (int)record->number)};
     trp_arena_push(&context.arena, order->block);
-    if (trp_unpack(&context.method->signature->args, context.args, trp_record_body_size(record)))
+    if (trp_unpack_gifts(&context.method->signature->args, context.args,
+                         trp_record_body_size(record),
+                         context.parcel ? context.parcel->gifts : NULL))
         run(&context);
     else
         conclude(&context, TROUPE_BAD_MESSAGE, "the arguments of a task could not be read");
@@ -334,26 +342,32 @@ static int count_idle(const struct trp_workers *w)
     return n;
 }
 
-static struct order *order_new(const struct trp_record *record, int caller)
+/* A parcel that has nothing else in it is the task's; its worker drops it. */
+static struct order *order_new(struct trp_rank *rank, const struct trp_record *record,
+                               struct trp_parcel *parcel)
 {
-    size_t bytes = trp_record_bytes(record);
-    struct trp_block *block = trp_block_new(sizeof(struct order) + bytes);
+    struct trp_parcel *taken = trp_letter_taken(rank, record, parcel);
+    size_t bytes = taken ? 0 : trp_record_bytes(record);
+    struct trp_block *block = trp_block_raw(sizeof(struct order) + bytes);
     if (!block)
         return NULL;
     struct order *order = (struct order *)(void *)block->bytes;
-    *order = (struct order){.block = block, .caller = caller};
+    *order = (struct order){.block = block, .parcel = taken, .caller = parcel->peer};
     memcpy(order->words, record, bytes);
+    if (taken)
+        trp_parcel_settle(taken);
     return order;
 }
 
-void trp_workers_submit(struct trp_rank *rank, const struct trp_record *record, int caller)
+void trp_workers_submit(struct trp_rank *rank, struct trp_record *record,
+                        struct trp_parcel *parcel)
 {
     struct trp_workers *w = rank->workers;
     if (!trp_task_by_number(record->slot))
-        trp_die("rank %d submits task %u, which is not known here", caller, record->slot);
-    struct order *order = order_new(record, caller);
+        trp_die("rank %d submits task %u, which is not known here", parcel->peer, record->slot);
+    struct order *order = order_new(rank, record, parcel);
     if (!order) {
-        trp_refuse_memory(rank, record, caller);
+        trp_refuse_memory(rank, record, parcel->peer);
         return;
     }
     pthread_mutex_lock(&w->lock);
@@ -413,7 +427,7 @@ void trp_worker_wait(struct trp_context *c, double deadline)
     pthread_mutex_lock(&w->lock);
     if (w->stop)
         trp_worker_give_up(c);
-    if (c->woken || c->cancelled) {
+    if (c->woken || (c->cancelled && !c->shipping)) {
         pthread_mutex_unlock(&w->lock);
         return;
     }

@@ -22,7 +22,8 @@ void trp_workers_give_up(struct trp_rank *rank);
 void trp_workers_close(struct trp_rank *rank);
 
 /* A task has come: queued, and a worker woken or begun. */
-void trp_workers_submit(struct trp_rank *rank, const struct trp_record *record, int caller);
+void trp_workers_submit(struct trp_rank *rank, struct trp_record *record,
+                        struct trp_parcel *parcel);
 
 /* The tasks keep every CPU of the rank busy: better not to spin. */
 bool trp_workers_fill_cpus(struct trp_rank *rank);

@@ -2,7 +2,9 @@
  * Where the functions that declare.h generates land. Not for calling by hand: nothing here checks
  * that arguments are what a description says. `args` is the caller's, read before the return; what
  * cannot be sent fails the caller with TROUPE_NO_MEMORY, or TROUPE_INVALID (a span without data, or
- * more than 32 GiB). `with` may be NULL. Threads: any, but for those from inside an actor.
+ * more than 32 GiB). Where arguments for another rank are large, the driver, tasks and methods wait
+ * until they have been sent, and others run meanwhile; elsewhere they are copied. `with` may be
+ * NULL. Threads: any, but for those from inside an actor.
  */
 #ifndef TROUPE_STUB_H
 #define TROUPE_STUB_H

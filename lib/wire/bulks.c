@@ -7,6 +7,7 @@
 #include "wire/tags.h"
 
 #define CHUNK ((size_t)256 << 20) /* a count of MPI is an int */
+#define NOWHERE 4096              /* bytes for what is thrown away */
 #define LOOKED_AT 8               /* of those under way, at each progress */
 
 /* The slowest that bytes are expected to flow at, and what it takes to begin. */
@@ -63,6 +64,17 @@ static void append(struct trp_bulks *b, struct trp_haul *h)
     b->last = h;
 }
 
+/* So many bytes all into the same few. */
+static void receive_nowhere(struct trp_bulks *b, int peer, int size, MPI_Request *request)
+{
+    static unsigned char nowhere[NOWHERE];
+    MPI_Datatype again;
+    MPI_Type_create_hvector((size + NOWHERE - 1) / NOWHERE, NOWHERE, 0, MPI_BYTE, &again);
+    MPI_Type_commit(&again);
+    MPI_Irecv(nowhere, 1, again, peer, TRP_TAG_BULK, b->comm, request);
+    MPI_Type_free(&again);
+}
+
 static void begin(struct trp_bulks *b, struct trp_bulk *bulk, bool receives)
 {
     size_t count = (bulk->size + CHUNK - 1) / CHUNK;
@@ -72,9 +84,11 @@ static void begin(struct trp_bulks *b, struct trp_bulk *bulk, bool receives)
     *h = (struct trp_haul){.bulk = bulk, .receives = receives, .count = (int)count};
     bulk->lost = false;
     for (size_t i = 0; i < count; i++) {
-        unsigned char *bytes = bulk->bytes + i * CHUNK;
+        unsigned char *bytes = bulk->bytes ? bulk->bytes + i * CHUNK : NULL;
         int size = (int)(i + 1 < count ? CHUNK : bulk->size - i * CHUNK);
-        if (receives)
+        if (receives && !bulk->bytes)
+            receive_nowhere(b, bulk->peer, size, &h->requests[i]);
+        else if (receives)
             MPI_Irecv(bytes, size, MPI_BYTE, bulk->peer, TRP_TAG_BULK, b->comm, &h->requests[i]);
         else
             MPI_Isend(bytes, size, MPI_BYTE, bulk->peer, TRP_TAG_BULK, b->comm, &h->requests[i]);

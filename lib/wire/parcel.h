@@ -2,8 +2,7 @@
  * Parcels: batches of records on their way to one rank, the unit that transports carry.
  *
  * A parcel is counted: who keeps a pointer into it holds it. Usual ones come from a pool of the
- * thread that runs the scheduler; of larger ones, for a single large record each, it keeps the few
- * that were last used.
+ * thread that runs the scheduler; larger ones, for a single large record each, are used again, too.
  */
 #ifndef TRP_PARCEL_H
 #define TRP_PARCEL_H
@@ -14,6 +13,8 @@
 #define TRP_PARCEL_BYTES (16 * 1024) /* room in a usual parcel; 16 KiB measured best over MPI */
 #define TRP_PARCEL_SMALL 1024        /* what has no more takes no more */
 
+struct trp_buffer;
+
 struct trp_parcel {
     struct trp_parcel *next; /* in the queue that has it */
     size_t room;             /* bytes that fit */
@@ -23,7 +24,9 @@ struct trp_parcel {
     uint64_t *owed;          /* where it is noted when its bytes are done with, or NULL, */
     size_t owes;             /* and how many */
     int32_t peer;            /* where it came from, or goes */
-    uint32_t holds;
+    uint32_t holds : 31;
+    uint32_t in_turn : 1; /* nothing that is still to come belongs before it */
+    struct trp_buffer **gifts; /* holds that go with it, NULL at the end; or NULL */
     _Alignas(16) unsigned char bytes[];
 };
 
@@ -35,6 +38,9 @@ struct trp_parcel_queue {
    Never NULL: the process ends when memory is short. */
 struct trp_parcel *trp_parcel_new(size_t room);
 struct trp_parcel *trp_parcel_try(size_t room); /* NULL when memory is short */
+/* For a single record; any thread may make it, and drop it as the only holder. NULL when memory is
+   short. */
+struct trp_parcel *trp_parcel_apart(size_t room);
 void trp_parcel_recycle(struct trp_parcel *parcel);
 /* When the last parcel is dropped. */
 void trp_parcel_pool_clear(void);

@@ -44,7 +44,8 @@ enum trp_record_kind {
 };
 
 enum trp_record_flags {
-    TRP_RECORD_CUT = 1, /* the body is missing: there was no memory for it */
+    TRP_RECORD_CUT = 1,  /* the body is missing: there was no memory for it */
+    TRP_RECORD_BULK = 2, /* instead of it there is a notice, and it comes as bulk */
 };
 
 #define TRP_RECORD_WORDS_MAX ((1u << 20) - 1)

@@ -138,7 +138,8 @@ static void move_bulk(struct hub *hub, struct trp_bulk *sent, struct trp_bulk *r
     if (sent->size != received->size)
         trp_die("rank %d sent %zu bytes to rank %d, which expects %zu", received->peer, sent->size,
                 sent->peer, received->size);
-    memcpy(received->bytes, sent->bytes, sent->size);
+    if (received->bytes)
+        memcpy(received->bytes, sent->bytes, sent->size);
     push_bulk(&hub->wires[received->peer].moved, sent);
     push_bulk(&hub->wires[sent->peer].moved, received);
 }

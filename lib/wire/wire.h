@@ -25,7 +25,7 @@ struct trp_bulk {
     struct trp_bulk *next; /* the transport's */
     int peer;              /* another rank */
     bool lost;             /* set at the end of the job, when the other side never came for it */
-    unsigned char *bytes;
+    unsigned char *bytes; /* NULL: they are received, and thrown away */
     size_t size;
     void (*done)(struct trp_bulk *bulk); /* may free it, and send more */
 };

@@ -118,9 +118,9 @@ static void a_large_parcel_is_used_again_where_it_wastes_less_than_half(void **s
     (void)state;
     large->used = large->at = 48;
     trp_parcel_drop(large);
-    struct trp_parcel *larger = trp_parcel_new(LARGE + 8), *half = trp_parcel_new(LARGE / 2 - 8);
+    struct trp_parcel *larger = trp_parcel_new(LARGE + 8), *half = trp_parcel_new(LARGE / 2 - 64);
     assert_true(is_new(larger, LARGE + 8));
-    assert_true(is_new(half, LARGE / 2 - 8));
+    assert_true(is_new(half, LARGE / 2 - 64));
     struct trp_parcel *again = trp_parcel_new(LARGE / 2 + 8);
     assert_ptr_equal(again, large);
     assert_true(is_new(again, LARGE));

@@ -1,0 +1,450 @@
+/*
+ * Arguments and results of every size: what arrives, in which order, and who is held back by it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "play.h"
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+
+TROUPE_STRUCT(matrix, (int32_t, rows), (TROUPE_SPAN(double), numbers), (troupe_str, name));
+
+TROUPE_CLASS(store, (TROUPE_SPAN(uint8_t), first));
+TROUPE_TELL(store, put, (uint64_t, seed), (TROUPE_SPAN(uint8_t), bytes));
+TROUPE_TELL(store, mark, (uint64_t, number));
+TROUPE_TELL(store, slow, (double, seconds));
+TROUPE_ASK(store, check, uint64_t, (uint64_t, seed), (TROUPE_SPAN(uint8_t), bytes));
+TROUPE_ASK(store, same, TROUPE_SPAN(uint8_t), (TROUPE_SPAN(uint8_t), bytes));
+TROUPE_ASK(store, make, TROUPE_SPAN(uint8_t), (uint64_t, seed), (uint64_t, size));
+TROUPE_ASK(store, sum, double, (matrix, a), (TROUPE_SPAN(matrix), more), (matrix, z));
+TROUPE_ASK(store, length, uint64_t, (troupe_str, text));
+TROUPE_ASK(store, marks, uint64_t);
+TROUPE_ASK(store, first, uint64_t);
+TROUPE_ASK(store, forward, uint64_t, (store, to), (uint64_t, seed), (uint64_t, size));
+
+struct store_state {
+    uint64_t marks, wrong, first; /* marks in a row, from 1 */
+};
+
+static void fill(uint8_t *bytes, size_t size, uint64_t seed)
+{
+    for (size_t i = 0; i < size; i += 8) {
+        uint64_t word = (seed + i) * 0x9e3779b97f4a7c15u;
+        memcpy(bytes + i, &word, size - i < 8 ? size - i : 8);
+    }
+}
+
+static bool is_filled(const uint8_t *bytes, size_t size, uint64_t seed)
+{
+    for (size_t i = 0; i < size; i += 8) {
+        uint64_t word = (seed + i) * 0x9e3779b97f4a7c15u;
+        if (memcmp(bytes + i, &word, size - i < 8 ? size - i : 8))
+            return false;
+    }
+    return true;
+}
+
+static void on_init(struct store_state *self, TROUPE_SPAN(uint8_t) first)
+{
+    self->first = is_filled(first.data, first.count, 1) ? first.count : UINT64_MAX;
+}
+
+/* Its seed is a mark, too. */
+static void on_put(struct store_state *self, uint64_t seed, TROUPE_SPAN(uint8_t) bytes)
+{
+    bool good = seed == self->marks + 1 && is_filled(bytes.data, bytes.count, seed);
+    self->marks++;
+    self->wrong += !good;
+}
+
+static void on_mark(struct store_state *self, uint64_t number)
+{
+    self->wrong += number != ++self->marks;
+}
+
+static void on_slow(struct store_state *self, double seconds)
+{
+    (void)self;
+    troupe_sleep(seconds);
+}
+
+static uint64_t on_check(struct store_state *self, uint64_t seed, TROUPE_SPAN(uint8_t) bytes)
+{
+    (void)self;
+    return is_filled(bytes.data, bytes.count, seed) ? bytes.count : UINT64_MAX;
+}
+
+static TROUPE_SPAN(uint8_t) on_same(struct store_state *self, TROUPE_SPAN(uint8_t) bytes)
+{
+    (void)self;
+    return bytes;
+}
+
+static TROUPE_SPAN(uint8_t) on_make(struct store_state *self, uint64_t seed, uint64_t size)
+{
+    (void)self;
+    uint8_t *bytes = troupe_alloc(size);
+    fill(bytes, size, seed);
+    return (TROUPE_SPAN(uint8_t)){bytes, size};
+}
+
+static double sum_of(const matrix *m)
+{
+    double sum = strlen(m->name) + m->rows;
+    for (size_t i = 0; i < m->numbers.count; i++)
+        sum += m->numbers.data[i];
+    return sum;
+}
+
+static double on_sum(struct store_state *self, matrix a, TROUPE_SPAN(matrix) more, matrix z)
+{
+    (void)self;
+    double sum = sum_of(&a) + sum_of(&z);
+    for (size_t i = 0; i < more.count; i++)
+        sum += sum_of(&more.data[i]);
+    return sum;
+}
+
+static uint64_t on_length(struct store_state *self, troupe_str text)
+{
+    (void)self;
+    return strlen(text);
+}
+
+static uint64_t on_marks(struct store_state *self)
+{
+    return self->wrong ? UINT64_MAX : self->marks;
+}
+
+static uint64_t on_first(struct store_state *self)
+{
+    return self->first;
+}
+
+static uint64_t on_forward(struct store_state *self, store to, uint64_t seed, uint64_t size)
+{
+    (void)self;
+    uint8_t *bytes = troupe_alloc(size);
+    fill(bytes, size, seed);
+    return troupe_await(store_check(to, seed, (TROUPE_SPAN(uint8_t)){bytes, size}));
+}
+
+TROUPE_IMPLEMENT(store, (init, on_init), (put, on_put), (mark, on_mark), (slow, on_slow),
+                 (check, on_check), (same, on_same), (make, on_make), (sum, on_sum),
+                 (length, on_length), (marks, on_marks), (first, on_first),
+                 (forward, on_forward));
+
+TROUPE_TASK(work, TROUPE_SPAN(uint8_t), (uint64_t, seed), (TROUPE_SPAN(uint8_t), bytes),
+            (store, to));
+static TROUPE_SPAN(uint8_t) on_work(uint64_t seed, TROUPE_SPAN(uint8_t) bytes, store to)
+{
+    if (!is_filled(bytes.data, bytes.count, seed))
+        troupe_fail(TROUPE_FAILED, "the bytes are wrong");
+    if (troupe_await(store_check(to, seed, bytes)) != bytes.count)
+        troupe_fail(TROUPE_FAILED, "the bytes went wrong");
+    return bytes;
+}
+TROUPE_BODY(work, on_work);
+
+/* ---- help ------------------------------------------------------------------------------------ */
+
+/* On another rank, where there is one. */
+static int far(void)
+{
+    return troupe_ranks() - 1;
+}
+
+static TROUPE_SPAN(uint8_t) span_of(size_t size, uint64_t seed)
+{
+    uint8_t *bytes = troupe_alloc(size);
+    fill(bytes, size, seed);
+    return (TROUPE_SPAN(uint8_t)){bytes, size};
+}
+
+static store store_on(int rank)
+{
+    return troupe_new(store, .with = {.place = troupe_on(rank)});
+}
+
+/* ---- contents -------------------------------------------------------------------------------- */
+
+static void arguments_and_results_of_every_size_arrive_whole(void **state)
+{
+    static const size_t sizes[] = {0, 1, 8, 15 * KIB, 16 * KIB, 16 * KIB + 1, 31 * KIB, 32 * KIB - 1,
+                                   32 * KIB, 32 * KIB + 1, 33 * KIB, 64 * KIB - 8, 64 * KIB,
+                                   64 * KIB + 8, 100001, MIB, 3 * MIB + 5, 20 * MIB};
+    store s = store_on(far());
+    (void)state;
+    for (size_t i = 0; i < LENGTH(sizes); i++) {
+        struct troupe_scope scope = troupe_scope_begin();
+        TROUPE_SPAN(uint8_t) sent = span_of(sizes[i], i);
+        assert_int_equal(troupe_await(store_check(s, i, sent)), sizes[i]);
+        TROUPE_SPAN(uint8_t) back = troupe_await(store_same(s, sent));
+        assert_int_equal(back.count, sizes[i]);
+        assert_true(is_filled(back.data, back.count, i));
+        TROUPE_SPAN(uint8_t) made = troupe_await(store_make(s, i, sizes[i]));
+        assert_int_equal(made.count, sizes[i]);
+        assert_true(is_filled(made.data, made.count, i));
+        troupe_scope_end(scope);
+    }
+}
+
+static void sixty_four_mebibytes_arrive_whole(void **state)
+{
+    struct troupe_scope scope = troupe_scope_begin();
+    store s = store_on(far());
+    (void)state;
+    assert_int_equal(troupe_await(store_check(s, 3, span_of(64 * MIB, 3))), 64 * MIB);
+    troupe_scope_end(scope);
+}
+
+static matrix matrix_of(size_t count, troupe_str name)
+{
+    double *numbers = troupe_alloc(count * sizeof *numbers);
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = (double)(i % 5);
+    return (matrix){(int32_t)count, {numbers, count}, name};
+}
+
+/* More large ones than go on a way of their own, and some that do not. */
+static void several_large_and_small_spans_of_one_call_find_their_places(void **state)
+{
+    matrix a = matrix_of(30000, "first"), z = matrix_of(70001, "last"), more[20];
+    store s = store_on(far());
+    double sum = sum_of(&a) + sum_of(&z);
+    (void)state;
+    for (size_t i = 0; i < LENGTH(more); i++) {
+        more[i] = matrix_of(i % 3 ? 10 * i : 20000 + i, "of many");
+        sum += sum_of(&more[i]);
+    }
+    assert_true(troupe_await(store_sum(s, a, (TROUPE_SPAN(matrix)){more, 20}, z)) == sum);
+    assert_true(troupe_await(store_sum(s, a, (TROUPE_SPAN(matrix)){NULL, 0}, a)) == 2 * sum_of(&a));
+}
+
+static void a_text_of_a_mebibyte_arrives_whole(void **state)
+{
+    char *text = troupe_alloc(MIB + 1);
+    (void)state;
+    memset(text, 'x', MIB);
+    assert_int_equal(troupe_await(store_length(store_on(far()), text)), MIB);
+}
+
+static void a_creation_with_large_arguments_is_waited_for_by_calls(void **state)
+{
+    store s = troupe_new(store, .first = span_of(MIB, 1), .with = {.place = troupe_on(far())});
+    store_mark(s, 1);
+    (void)state;
+    assert_int_equal(troupe_await(store_marks(s)), 1);
+    assert_int_equal(troupe_await(store_first(s)), MIB);
+}
+
+/* ---- order ----------------------------------------------------------------------------------- */
+
+static void small_and_large_messages_of_one_sender_stay_in_order(void **state)
+{
+    static const size_t sizes[] = {MIB, 100 * KIB, 10, 40 * KIB, 3 * MIB};
+    store s = store_on(far());
+    uint64_t number = 0;
+    (void)state;
+    for (int round = 0; round < 10; round++) {
+        struct troupe_scope scope = troupe_scope_begin();
+        for (int i = 0; i < 3 * round; i++)
+            store_mark(s, ++number);
+        size_t size = sizes[round % LENGTH(sizes)];
+        number++;
+        store_put(s, number, span_of(size, number));
+        store_mark(s, number + 1);
+        number += 2;
+        store_put(s, number, span_of(size, number));
+        troupe_scope_end(scope);
+    }
+    TROUPE_FUTURE(uint64_t) marks = store_marks(s);
+    store_mark(s, number + 1);
+    assert_int_equal(troupe_await(marks), number);
+    assert_int_equal(troupe_await(store_marks(s)), number + 1);
+}
+
+static void a_stop_behind_a_large_message_comes_after_it(void **state)
+{
+    store s = store_on(far());
+    TROUPE_FUTURE(uint64_t) asked = store_check(s, 5, span_of(2 * MIB, 5));
+    TROUPE_FUTURE(uint64_t) again = store_check(s, 6, span_of(2 * MIB, 6));
+    troupe_stop(s);
+    TROUPE_FUTURE(uint64_t) late = store_check(s, 7, span_of(MIB, 7));
+    (void)state;
+    assert_int_equal(troupe_await(asked), 2 * MIB);
+    assert_int_equal(troupe_await(again), 2 * MIB);
+    expect_failure(late, TROUPE_ENDED, "was stopped by");
+}
+
+static void letters_keep_the_order_of_large_messages_to_a_busy_actor(void **state)
+{
+    store s = store_on(far());
+    (void)state;
+    store_slow(s, 0.02);
+    for (uint64_t i = 1; i <= 6; i += 2) {
+        store_put(s, i, span_of(200 * KIB, i));
+        store_mark(s, i + 1);
+    }
+    assert_int_equal(troupe_await(store_marks(s)), 6);
+}
+
+/* ---- many at once ---------------------------------------------------------------------------- */
+
+static void relays_of_large_calls_all_answer(void **state)
+{
+    enum { PAIRS = 6 };
+    TROUPE_FUTURE(uint64_t) asked[PAIRS];
+    (void)state;
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < PAIRS; i++)
+            asked[i] = store_forward(store_on(i % troupe_ranks()),
+                                     store_on((i + 1) % troupe_ranks()), 1 + (uint64_t)i,
+                                     500000 + 100000 * (uint64_t)i);
+        for (int i = 0; i < PAIRS; i++)
+            assert_int_equal(troupe_await(asked[i]), 500000 + 100000 * (uint64_t)i);
+    }
+}
+
+/* ---- tasks ----------------------------------------------------------------------------------- */
+
+static void tasks_get_and_give_large_values(void **state)
+{
+    TROUPE_FUTURE(TROUPE_SPAN(uint8_t)) results[4];
+    store s = store_on(0);
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        results[i] = troupe_submit(work, .seed = (uint64_t)i,
+                                   .bytes = span_of(300 * KIB * (size_t)(i + 1), (uint64_t)i),
+                                   .to = s, .with = {.place = troupe_on(i % troupe_ranks())});
+    for (int i = 0; i < 4; i++) {
+        TROUPE_SPAN(uint8_t) back = troupe_await(results[i]);
+        assert_int_equal(back.count, 300 * KIB * (size_t)(i + 1));
+        assert_true(is_filled(back.data, back.count, (uint64_t)i));
+    }
+}
+
+TROUPE_CLASS(tally);
+TROUPE_TELL(tally, add, (TROUPE_SPAN(uint8_t), bytes));
+TROUPE_ASK(tally, count, uint64_t);
+struct tally_state {
+    uint64_t count, wrong;
+};
+static void on_add(struct tally_state *self, TROUPE_SPAN(uint8_t) bytes)
+{
+    for (size_t i = 0; i < bytes.count; i++)
+        self->wrong += bytes.data[i] != 7;
+    self->count++;
+}
+static uint64_t on_count(struct tally_state *self)
+{
+    return self->wrong ? UINT64_MAX : self->count;
+}
+TROUPE_IMPLEMENT(tally, (add, on_add), (count, on_count));
+
+/* Nobody waits in a team, so all is copied. */
+TROUPE_TASK(crew, int, (tally, to), (int, each), (uint64_t, size));
+static int on_crew(tally to, int each, uint64_t size)
+{
+    int threads = 0;
+#pragma omp parallel reduction(+ : threads)
+    {
+        uint8_t *bytes = malloc(size);
+        threads++;
+        for (int i = 0; i < each; i++) {
+            memset(bytes, 7, size);
+            tally_add(to, (TROUPE_SPAN(uint8_t)){bytes, size});
+            memset(bytes, 8, size);
+        }
+        free(bytes);
+    }
+    return threads;
+}
+TROUPE_BODY(crew, on_crew);
+
+static void threads_of_a_team_may_overwrite_what_they_have_sent(void **state)
+{
+    tally t = troupe_new(tally, .with = {.place = troupe_on(far())});
+    (void)state;
+    int threads = troupe_await(troupe_submit(crew, .to = t, .each = 5, .size = 200 * KIB,
+                                             .with = {.place = troupe_on(0), .cpus = 2}));
+    assert_int_equal(troupe_await(tally_count(t)), 5 * threads);
+}
+
+/* ---- ends ------------------------------------------------------------------------------------ */
+
+static void a_large_call_of_an_ended_actor_is_answered_with_its_story(void **state)
+{
+    store s = store_on(far());
+    troupe_kill(s);
+    TROUPE_FUTURE(uint64_t) asked = store_check(s, 5, span_of(2 * MIB, 5));
+    (void)state;
+    expect_failure(asked, TROUPE_ENDED, "was killed by");
+}
+
+static void a_kill_overtakes_large_calls(void **state)
+{
+    store s = store_on(far()), other = store_on(far());
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        TROUPE_FUTURE(uint64_t) asked[3];
+        store victim = store_on(far());
+        for (int k = 0; k < 3; k++)
+            asked[k] = store_check(victim, 5, span_of(2 * MIB, 5));
+        troupe_kill(victim);
+        for (int k = 0; k < 3; k++) {
+            uint64_t size = 0;
+            troupe_status got = troupe_get(asked[k], &size);
+            assert_true(got == TROUPE_ENDED || (got == TROUPE_OK && size == 2 * MIB));
+        }
+    }
+    assert_int_equal(troupe_await(store_forward(s, other, 4, MIB)), MIB);
+}
+
+/* The one who sends is killed while its bytes are read. */
+static void a_killed_sender_sends_to_the_end(void **state)
+{
+    store to = store_on(far());
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        store from = store_on(0);
+        TROUPE_FUTURE(uint64_t) asked = store_forward(from, to, 9, 4 * MIB);
+        troupe_sleep(0.001 * i);
+        troupe_kill(from);
+        uint64_t size = 0;
+        troupe_status got = troupe_get(asked, &size);
+        assert_true(got == TROUPE_ENDED || (got == TROUPE_OK && size == 4 * MIB));
+    }
+    assert_int_equal(troupe_await(store_marks(to)), 0);
+}
+
+static void what_is_told_last_is_run_before_the_job_ends(void **state)
+{
+    (void)state;
+    store_put(store_on(far()), 1, span_of(5 * MIB, 1));
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arguments_and_results_of_every_size_arrive_whole),
+        cmocka_unit_test(sixty_four_mebibytes_arrive_whole),
+        cmocka_unit_test(several_large_and_small_spans_of_one_call_find_their_places),
+        cmocka_unit_test(a_text_of_a_mebibyte_arrives_whole),
+        cmocka_unit_test(a_creation_with_large_arguments_is_waited_for_by_calls),
+        cmocka_unit_test(small_and_large_messages_of_one_sender_stay_in_order),
+        cmocka_unit_test(a_stop_behind_a_large_message_comes_after_it),
+        cmocka_unit_test(letters_keep_the_order_of_large_messages_to_a_busy_actor),
+        cmocka_unit_test(relays_of_large_calls_all_answer),
+        cmocka_unit_test(tasks_get_and_give_large_values),
+        cmocka_unit_test(threads_of_a_team_may_overwrite_what_they_have_sent),
+        cmocka_unit_test(a_large_call_of_an_ended_actor_is_answered_with_its_story),
+        cmocka_unit_test(a_kill_overtakes_large_calls),
+        cmocka_unit_test(a_killed_sender_sends_to_the_end),
+        cmocka_unit_test(what_is_told_last_is_run_before_the_job_ends),
+    };
+    return TEST_PLAY(argc, argv, tests, 5);
+}
