@@ -60,7 +60,7 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
    wire reads wait until it has been closed. */
 static void give_up_parked(struct trp_rank *rank, bool shipping)
 {
-    struct trp_context *next, *kept = NULL;
+    struct trp_context *next, *kept = NULL, *before = trp_current();
     for (struct trp_context *c = rank->parked; c; c = next) {
         next = c->parked_next;
         if (c->shipping != shipping) {
@@ -80,7 +80,7 @@ static void give_up_parked(struct trp_rank *rank, bool shipping)
         trp_carrier_discard(&rank->carrier, stack);
     }
     rank->parked = kept;
-    trp_set_current(rank->main);
+    trp_set_current(before);
 }
 
 static void drop_parcels(struct trp_rank *rank)

@@ -28,6 +28,12 @@ static inline uint64_t trp_tell_key(uint64_t creator, uint64_t slot)
     return creator << 16 | slot;
 }
 
+/* The ranks that a handle names are ranks of the job: else it is empty, or damaged. */
+static inline bool trp_in_job(const struct trp_rank *rank, uint32_t host, uint32_t creator)
+{
+    return host < (uint32_t)rank->ranks && creator < (uint32_t)rank->ranks;
+}
+
 /* Word by word: arguments were written just now, one by one, and a load of several at once would
    wait until they have left the store buffer. What is behind the last is zero. */
 static inline void trp_copy_words(char *to, const char *from, size_t size)
@@ -53,7 +59,7 @@ static inline bool trp_tell(struct trp_rank *rank, struct troupe_ref to,
 {
     const struct troupe_type *type = &method->signature->args;
     uint32_t host = (uint32_t)(to.place >> 32) - 1;
-    if (host >= (uint32_t)rank->ranks || !type->flat)
+    if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
         return false;
     struct trp_outlet *out = &rank->outlets[host];
     struct trp_parcel *parcel = out->parcel;
@@ -85,7 +91,7 @@ static inline uint64_t trp_ask(struct trp_rank *rank, struct troupe_ref to,
 {
     const struct troupe_type *type = &method->signature->args;
     uint32_t host = (uint32_t)(to.place >> 32) - 1;
-    if (host >= (uint32_t)rank->ranks || !type->flat)
+    if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
         return 0;
     struct trp_outlet *out = &rank->outlets[host];
     struct trp_parcel *parcel = out->parcel;
