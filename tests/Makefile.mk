@@ -49,6 +49,7 @@ UNIT_TESTS = \
 
 MPI_TESTS = \
 	tests/mpi/bulk.mpi \
+	tests/mpi/bulk_given.mpi \
 	tests/mpi/calls.mpi \
 	tests/mpi/core_dedicated.mpi \
 	tests/mpi/core_ends.mpi16 \

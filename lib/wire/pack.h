@@ -38,8 +38,9 @@ struct trp_apart {
     bool copies_gifts;                      /* they are not claimed */
 };
 
-/* As trp_packed_size, holes included and gifts not; all of *apart is zero but for `least` and `copies_gifts`. With
-   SIZE_MAX, too, gifts are claimed: more than there is room for, or one smaller than its span. */
+/* As trp_packed_size, holes included and gifts not; all of *apart is zero but for `least` and
+   `copies_gifts`. With SIZE_MAX, too, gifts are claimed: more than there is room for, or one that
+   is smaller than its span. */
 size_t trp_packed_size_apart(const struct troupe_type *type, const void *value,
                              struct trp_apart *apart);
 
