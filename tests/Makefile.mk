@@ -58,6 +58,7 @@ MPI_TESTS = \
 	tests/mpi/core_timers.mpi \
 	tests/mpi/core_watching.mpi16 \
 	tests/mpi/failure.mpi \
+	tests/mpi/flow.mpi16 \
 	tests/mpi/inheritance.mpi \
 	tests/mpi/leftovers.mpi \
 	tests/mpi/outrun.mpi \
