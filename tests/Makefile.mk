@@ -62,6 +62,9 @@ MPI_TESTS = \
 	tests/mpi/core_watching.mpi16 \
 	tests/mpi/endings.mpi \
 	tests/mpi/failure.mpi \
+	tests/mpi/flow.mpi16 \
+	tests/mpi/flow_ends.mpi16 \
+	tests/mpi/flow_smallest.mpi16 \
 	tests/mpi/inheritance.mpi \
 	tests/mpi/leftovers.mpi \
 	tests/mpi/outrun.mpi \

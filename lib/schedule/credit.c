@@ -184,6 +184,8 @@ static bool inbox_is_full(const struct trp_rank *rank)
     return rank->inbox.bytes > rank->credit.bytes;
 }
 
+/* For what was sent when the wait began, and for nothing that others send meanwhile: any report
+   of progress brings the end of the wait nearer, whoever the progress is of. */
 void trp_credit_wait(struct trp_rank *rank, struct trp_context *context, int to)
 {
     struct trp_account *account = account_of(rank, to);
@@ -192,6 +194,7 @@ void trp_credit_wait(struct trp_rank *rank, struct trp_context *context, int to)
         return; /* a deferred function, a destructor */
     double patience = method ? METHOD_PATIENCE : PATIENCE, until = trp_now() + patience;
     uint64_t seen = __atomic_load_n(&account->done, __ATOMIC_RELAXED);
+    const uint64_t begun = __atomic_load_n(&account->sent, __ATOMIC_RELAXED);
     while (on_worker(context) ? used_up(rank, account) || inbox_is_full(rank)
                               : trp_credit_short(rank, to)) {
         if (on_worker(context))
@@ -203,7 +206,7 @@ void trp_credit_wait(struct trp_rank *rank, struct trp_context *context, int to)
             return;
         if (done != seen)
             until = trp_now() + patience;
-        else if (trp_now() >= until)
+        if (done + rank->credit.bytes >= begun || trp_now() >= until)
             __atomic_store_n(&account->allowed, account->sent + TRP_PARCEL_BYTES,
                              __ATOMIC_RELAXED);
         seen = done;
