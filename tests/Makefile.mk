@@ -78,7 +78,7 @@ MPI_TESTS = \
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
 LONG_ONLY =
-LONG_TESTS = $(LONG_ONLY) tests/hosts.sh
+LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi
 
 SCRIPT_TESTS = \
 	tests/bench.sh \

@@ -1,8 +1,10 @@
 /*
  * Arguments and results of every size: what arrives, in which order, and who is held back by it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "play.h"
@@ -23,6 +25,7 @@ TROUPE_ASK(store, sum, double, (matrix, a), (TROUPE_SPAN(matrix), more), (matrix
 TROUPE_ASK(store, length, uint64_t, (troupe_str, text));
 TROUPE_ASK(store, marks, uint64_t);
 TROUPE_ASK(store, first, uint64_t);
+TROUPE_ASK(store, starve, bool, (bool, hungry));
 TROUPE_ASK(store, forward, uint64_t, (store, to), (uint64_t, seed), (uint64_t, size));
 
 struct store_state {
@@ -124,6 +127,22 @@ static uint64_t on_first(struct store_state *self)
     return self->first;
 }
 
+/* From now on its process gets little memory more; or what it wants. */
+static bool on_starve(struct store_state *self, bool hungry)
+{
+    static rlim_t before;
+    struct rlimit limit;
+    unsigned long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    (void)self;
+    if (!statm || fscanf(statm, "%lu", &pages) != 1 || getrlimit(RLIMIT_AS, &limit))
+        return false;
+    fclose(statm);
+    before = hungry ? limit.rlim_cur : before;
+    limit.rlim_cur = hungry ? pages * (rlim_t)sysconf(_SC_PAGESIZE) + 64 * MIB : before;
+    return setrlimit(RLIMIT_AS, &limit) == 0;
+}
+
 static uint64_t on_forward(struct store_state *self, store to, uint64_t seed, uint64_t size)
 {
     (void)self;
@@ -134,7 +153,7 @@ static uint64_t on_forward(struct store_state *self, store to, uint64_t seed, ui
 
 TROUPE_IMPLEMENT(store, (init, on_init), (put, on_put), (mark, on_mark), (slow, on_slow),
                  (check, on_check), (same, on_same), (make, on_make), (sum, on_sum),
-                 (length, on_length), (marks, on_marks), (first, on_first),
+                 (length, on_length), (starve, on_starve), (marks, on_marks), (first, on_first),
                  (forward, on_forward));
 
 TROUPE_TASK(work, TROUPE_SPAN(uint8_t), (uint64_t, seed), (TROUPE_SPAN(uint8_t), bytes),
@@ -200,6 +219,23 @@ static void sixty_four_mebibytes_arrive_whole(void **state)
     (void)state;
     assert_int_equal(troupe_await(store_check(s, 3, span_of(64 * MIB, 3))), 64 * MIB);
     troupe_scope_end(scope);
+}
+
+/* A count of MPI is an int. In make check-long, where there is memory for both sides. */
+static void more_than_two_gibibytes_arrive_whole(void **state)
+{
+    const size_t size = 2150 * MIB + 5;
+    size_t free_bytes = (size_t)sysconf(_SC_AVPHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    (void)state;
+    if (!getenv("TROUPE_TEST_LONG") || test_alone() || far() == 0 || free_bytes < 3 * size)
+        skip();
+    uint8_t *bytes = malloc(size);
+    assert_non_null(bytes);
+    fill(bytes, size, 11);
+    uint64_t got = troupe_await(store_check(store_on(far()), 11,
+                                            (TROUPE_SPAN(uint8_t)){bytes, size}));
+    free(bytes);
+    assert_int_equal(got, size);
 }
 
 static matrix matrix_of(size_t count, troupe_str name)
@@ -342,6 +378,26 @@ static void relays_of_large_calls_all_answer(void **state)
     }
 }
 
+static void what_there_is_no_memory_for_is_refused_and_what_follows_arrives(void **state)
+{
+    store s = store_on(far());
+    (void)state;
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+    skip();
+#endif
+    if (far() == 0)
+        skip();
+    struct troupe_scope scope = troupe_scope_begin();
+    TROUPE_SPAN(uint8_t) large = {troupe_alloc(300 * MIB), 300 * MIB}, small = span_of(MIB, 3);
+    if (!troupe_await(store_starve(s, true)))
+        skip();
+    TROUPE_FUTURE(uint64_t) refused = store_check(s, 1, large), good = store_check(s, 3, small);
+    expect_failure(refused, TROUPE_NO_MEMORY, "no memory on rank");
+    assert_int_equal(troupe_await(good), MIB);
+    assert_true(troupe_await(store_starve(s, false)));
+    troupe_scope_end(scope);
+}
+
 /* ---- tasks ----------------------------------------------------------------------------------- */
 
 static void tasks_get_and_give_large_values(void **state)
@@ -465,6 +521,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arguments_and_results_of_every_size_arrive_whole),
         cmocka_unit_test(sixty_four_mebibytes_arrive_whole),
+        cmocka_unit_test(more_than_two_gibibytes_arrive_whole),
         cmocka_unit_test(several_large_and_small_spans_of_one_call_find_their_places),
         cmocka_unit_test(a_text_of_a_mebibyte_arrives_whole),
         cmocka_unit_test(a_creation_with_large_arguments_is_waited_for_by_calls),
@@ -473,6 +530,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(letters_keep_the_order_of_large_messages_to_a_busy_actor),
         cmocka_unit_test(others_are_not_held_back_by_a_large_message),
         cmocka_unit_test(relays_of_large_calls_all_answer),
+        cmocka_unit_test(what_there_is_no_memory_for_is_refused_and_what_follows_arrives),
         cmocka_unit_test(tasks_get_and_give_large_values),
         cmocka_unit_test(threads_of_a_team_may_overwrite_what_they_have_sent),
         cmocka_unit_test(a_large_call_of_an_ended_actor_is_answered_with_its_story),
