@@ -166,7 +166,7 @@ static bool is_tell(const struct trp_record *record)
 static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
 {
     struct trp_inbox *inbox = &rank->inbox;
-    bool patient = is_tell(record_of(draft));
+    bool patient = is_tell(record_of(draft)) && !draft->shipment;
     pthread_mutex_lock(&inbox->lock);
     if (inbox->closed) {
         pthread_mutex_unlock(&inbox->lock);
