@@ -42,7 +42,10 @@ void *trp_large_new(size_t *bytes)
     pthread_mutex_lock(&lock);
     void *memory = find(bytes);
     pthread_mutex_unlock(&lock);
-    return memory || *bytes > PTRDIFF_MAX ? memory : malloc(*bytes);
+    if (memory || *bytes > PTRDIFF_MAX - TRP_LARGE_ALIGNED)
+        return memory;
+    size_t lines = (*bytes + TRP_LARGE_ALIGNED - 1) / TRP_LARGE_ALIGNED;
+    return aligned_alloc(TRP_LARGE_ALIGNED, lines * TRP_LARGE_ALIGNED);
 }
 
 static void keep(void *memory, size_t bytes)
