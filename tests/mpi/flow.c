@@ -115,14 +115,16 @@ static long on_peak(struct bystander_state *self)
 {
     (void)self;
     look_at_memory(troupe_rank());
-    return seen[troupe_rank()].peak;
+    return __atomic_load_n(&seen[troupe_rank()].peak, __ATOMIC_RELAXED);
 }
 
 static long on_begin(struct bystander_state *self)
 {
     (void)self;
-    seen[troupe_rank()].taken = 0;
-    return seen[troupe_rank()].peak = resident();
+    long now = resident();
+    __atomic_store_n(&seen[troupe_rank()].taken, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&seen[troupe_rank()].peak, now, __ATOMIC_RELAXED);
+    return now;
 }
 
 TROUPE_IMPLEMENT(bystander, (taken, on_taken), (peak, on_peak), (begin, on_begin));
