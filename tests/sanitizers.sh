@@ -22,7 +22,7 @@ say() { echo "sanitizers.sh: $*"; }
 
 # The tests are built by the rules of make check, so their extension is as there.
 program() {
-    sed -n "s|^[[:space:]]*\(tests/mpi/$1\.mpi[0-9]*\) .*|\1|p" "$here/Makefile.mk"
+    sed -n "s|^[[:space:]]*\(tests/mpi/$1\.mpi[0-9]*\) .*|\1|p" "$here/Makefile.mk" | head -n 1
 }
 
 has() { # LIST: the compiler knows these sanitizers

@@ -232,7 +232,7 @@ static void expect_flat(bystander b, long before, const char *where)
 
 static uint64_t tells_of_a_flood(void)
 {
-    return getenv("TROUPE_TEST_LONG") ? 10 * TELLS : TELLS;
+    return getenv("TROUPE_TEST_LONG") ? 4 * TELLS : TELLS;
 }
 
 static void flood_from_to(enum kind kind, int from, int to, int sink_cpus)
