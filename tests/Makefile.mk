@@ -63,7 +63,6 @@ MPI_TESTS = \
 	tests/mpi/endings.mpi \
 	tests/mpi/failure.mpi \
 	tests/mpi/flow.mpi16 \
-	tests/mpi/flow_ends.mpi16 \
 	tests/mpi/flow_smallest.mpi16 \
 	tests/mpi/inheritance.mpi \
 	tests/mpi/leftovers.mpi \
@@ -78,7 +77,8 @@ MPI_TESTS = \
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
 LONG_ONLY =
-LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi
+LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
+	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh
 
 SCRIPT_TESTS = \
 	tests/bench.sh \
@@ -157,5 +157,7 @@ EXTRA_DIST += \
 	tests/install/hello.c \
 	tests/lsan.supp \
 	tests/mpirun.sh \
+	tests/sanitizers.sh \
 	tests/support/hosts_net.sh \
+	tests/tsan.supp \
 	tests/valgrind.supp

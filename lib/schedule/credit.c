@@ -184,6 +184,12 @@ static bool inbox_is_full(const struct trp_rank *rank)
     return rank->inbox.bytes > rank->credit.bytes;
 }
 
+static void allow_another(struct trp_account *account)
+{
+    uint64_t sent = __atomic_load_n(&account->sent, __ATOMIC_RELAXED);
+    __atomic_store_n(&account->allowed, sent + TRP_PARCEL_BYTES, __ATOMIC_RELAXED);
+}
+
 /* For what was sent when the wait began, and for nothing that others send meanwhile: any report
    of progress brings the end of the wait nearer, whoever the progress is of. */
 void trp_credit_wait(struct trp_rank *rank, struct trp_context *context, int to)
@@ -207,8 +213,7 @@ void trp_credit_wait(struct trp_rank *rank, struct trp_context *context, int to)
         if (done != seen)
             until = trp_now() + patience;
         if (done + rank->credit.bytes >= begun || trp_now() >= until)
-            __atomic_store_n(&account->allowed, account->sent + TRP_PARCEL_BYTES,
-                             __ATOMIC_RELAXED);
+            allow_another(account);
         seen = done;
     }
 }

@@ -6,10 +6,10 @@
  * credit have not been reported as done, or the transport has no room for more. Answers, ends and
  * the runtime's own messages never wait.
  *
- * No cycle of waits can block for ever: where nothing is reported as done for a while, whoever
- * waits goes on for another parcel. A method on the scheduler's thread does so soon, for others may
- * need it to end; so memory is flat where a method sends no more than it receives, and grows slowly
- * where it does not.
+ * No cycle of waits can block for ever: where nothing is reported as done for a while, or all that
+ * it began to wait for is, whoever waits goes on for another parcel, whatever others do meanwhile.
+ * A method on the scheduler's thread does so soon, for others may need it to end; so memory is flat
+ * where a method sends no more than it receives, and grows slowly where it does not.
  */
 #ifndef TRP_CREDIT_H
 #define TRP_CREDIT_H

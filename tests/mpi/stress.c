@@ -2,7 +2,8 @@
  * A randomised stress of creations, names, tells for now and later, asks, waits, failures and ends
  * between calls and in the middle of them, drawn from one seed and checked against a sequential
  * model of the contract: the model does at once, in the driver, what the actors do somewhere, some
- * time. TROUPE_TEST_SEED sets the seed; a seed that fails is printed.
+ * time. Played alone it goes over 1 to 16 ranks. Each run says first what plays it again:
+ * TROUPE_TEST_SEED (of the operations), TROUPE_RANKS, TROUPE_SEED.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #define CELLS 40     /* living at most */
 #define PENDING 60   /* futures at most between two settlements */
 #define ROUNDS 40    /* settlements of one run */
+#define LARGEST ((size_t)1 << 20) /* bytes of a text */
 
 TROUPE_CLASS(cell, (int64_t, start), (bool, fails));
 TROUPE_TELL(cell, add, (int64_t, n), (troupe_str, padding));
@@ -23,6 +25,7 @@ TROUPE_ASK(cell, refuse, int64_t, (int, code));
 TROUPE_ASK(cell, get, int64_t);
 TROUPE_ASK(cell, bear, cell, (int64_t, start)); /* a child that is tied to it */
 TROUPE_ASK(cell, leave, int64_t);
+TROUPE_ASK(cell, mirror, troupe_str, (troupe_str, text));
 TROUPE_TASK(add_by_task, int64_t, (cell, to), (int64_t, n));
 
 struct cell_state {
@@ -89,9 +92,15 @@ static int64_t on_leave(struct cell_state *self)
     return self->sum;
 }
 
+static troupe_str on_mirror(struct cell_state *self, troupe_str text)
+{
+    self->calls++;
+    return text;
+}
+
 TROUPE_IMPLEMENT(cell, (init, on_init), (add, on_add), (add_and_get, on_add_and_get),
                  (add_to, on_add_to), (nap_and_add, on_nap_and_add), (refuse, on_refuse),
-                 (get, on_get), (bear, on_bear), (leave, on_leave));
+                 (get, on_get), (bear, on_bear), (leave, on_leave), (mirror, on_mirror));
 
 static int64_t on_add_by_task(cell to, int64_t n)
 {
@@ -212,14 +221,42 @@ static void create_failing(struct world *w)
     expect_later(w, cell_get(broken), TROUPE_ENDED);
 }
 
+/* Mostly a few letters, now and then more than a message of the transport takes. */
+static size_t some_length(struct world *w)
+{
+    uint64_t kind = below(w, 100);
+    return below(w, kind < 80 ? 30 : kind < 97 ? 20000 : LARGEST);
+}
+
+/* Letters that differ, so that what is lost or swapped shows. */
+static char *text_of(struct world *w, size_t length)
+{
+    char *text = malloc(length + 1);
+    assert_non_null(text);
+    uint64_t random = test_random(&w->random);
+    for (size_t i = 0; i < length; i++)
+        text[i] = (char)('a' + (random + i * i / 7) % 26);
+    text[length] = 0;
+    return text;
+}
+
 static void tell_one(struct world *w, int i)
 {
-    static char padding[20000];
-    size_t length = below(w, 10) ? below(w, 30) : below(w, sizeof padding - 1);
-    memset(padding, 'x', sizeof padding);
-    padding[length] = 0;
+    size_t length = some_length(w);
+    char *padding = text_of(w, length);
     cell_add(w->cells[i].handle, 5, padding);
     w->cells[i].sum += 5 + (int64_t)length;
+    free(padding);
+}
+
+/* There and back, while everything else is under way. */
+static void mirror_one(struct world *w, int i)
+{
+    char *text = text_of(w, some_length(w));
+    struct troupe_scope scope = troupe_scope_begin();
+    assert_true(!strcmp(troupe_await(cell_mirror(w->cells[i].handle, text)), text));
+    troupe_scope_end(scope);
+    free(text);
 }
 
 static void tell_later(struct world *w, int i)
@@ -277,7 +314,7 @@ static void operate(struct world *w)
         create_one(w);
         return;
     }
-    switch (below(w, 14)) {
+    switch (below(w, 15)) {
     case 0:
         create_one(w);
         break;
@@ -310,6 +347,9 @@ static void operate(struct world *w)
         break;
     case 12:
         tell_later(w, i);
+        break;
+    case 13:
+        mirror_one(w, i);
         break;
     default:
         expect_later(w, cell_refuse(w->cells[i].handle, code), code);
@@ -458,7 +498,8 @@ static void bear_one(struct world *w)
 
 static void run_world(struct world *w)
 {
-    for (int round = 0; round < ROUNDS; round++) {
+    int rounds = getenv("TROUPE_TEST_LONG") ? 10 * ROUNDS : ROUNDS;
+    for (int round = 0; round < rounds; round++) {
         for (int i = 0; i < PENDING / 2; i++)
             operate(w);
         settle(w);
@@ -477,21 +518,28 @@ static void run_world(struct world *w)
     }
 }
 
-static uint64_t seed_of_this_run(void)
+/* Even ones are without tasks, odd ones with: so a seed is all there is to say. */
+static uint64_t seed_of_this_run(bool tasks)
 {
-    static uint64_t runs;
+    static uint64_t runs = 500;
     const char *given = getenv("TROUPE_TEST_SEED");
-    return given ? strtoull(given, NULL, 0) : 1000 + runs++;
+    if (!given)
+        return 2 * runs++ + tasks;
+    uint64_t seed = strtoull(given, NULL, 0);
+    if (seed % 2 != tasks)
+        skip();
+    return seed;
 }
 
 static void stress(bool tasks)
 {
-    uint64_t seed = seed_of_this_run();
+    uint64_t seed = seed_of_this_run(tasks);
     struct world *w = troupe_alloc(sizeof *w);
     w->random = seed;
     w->tasks = tasks;
     w->home = troupe_new(cell, .with = {.place = troupe_on(0)});
-    printf("stress: TROUPE_TEST_SEED=%llu\n", (unsigned long long)seed);
+    printf("stress: TROUPE_TEST_SEED=%llu TROUPE_RANKS=%d TROUPE_SEED=%llu\n",
+           (unsigned long long)seed, troupe_ranks(), (unsigned long long)test_order());
     fflush(stdout);
     run_world(w);
     assert_true(w->operations > ROUNDS);
@@ -514,11 +562,28 @@ static void actors_tasks_and_workers_do_what_the_sequential_model_does(void **st
     stress(true);
 }
 
+static void play_as(int ranks, int order)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%d", ranks);
+    setenv("TROUPE_RANKS", text, 1);
+    snprintf(text, sizeof text, "%d", order);
+    setenv("TROUPE_SEED", text, 1);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(actors_do_what_the_sequential_model_does),
         cmocka_unit_test(actors_tasks_and_workers_do_what_the_sequential_model_does),
     };
-    return TEST_PLAY(argc, argv, tests, 20);
+    if (!test_alone() || getenv("TROUPE_RANKS") || getenv("TROUPE_SEED"))
+        return TEST_PLAY(argc, argv, tests, 0);
+    int failed = TEST_PLAY(argc, argv, tests, 20);
+    for (int ranks = 1; ranks <= 16 && !failed; ranks++) {
+        test_time_limit(60);
+        play_as(ranks, ranks * 7919);
+        failed = TEST_PLAY(argc, argv, tests, 0);
+    }
+    return failed;
 }

@@ -10,12 +10,19 @@ static struct {
     const char *name;
     const struct CMUnitTest *tests;
     size_t count;
+    uint64_t order; /* the seed of this play */
 } group;
 
 static int driver(int argc, char **argv)
 {
     (void)argc, (void)argv;
     return _cmocka_run_group_tests(group.name, group.tests, group.count, NULL, NULL) ? 1 : 0;
+}
+
+uint64_t test_order(void)
+{
+    const char *given = getenv("TROUPE_SEED");
+    return given ? strtoull(given, NULL, 0) : group.order;
 }
 
 bool test_alone(void)
@@ -33,6 +40,7 @@ void test_time_limit(unsigned seconds)
 static bool play(int argc, char **argv, int ranks, uint64_t seed)
 {
     const struct troupe_run_options options = {.transport = "self", .ranks = ranks, .seed = seed};
+    group.order = seed;
     test_time_limit(60);
     printf("%s: TROUPE_RANKS=%d TROUPE_SEED=%llu\n", group.name, ranks, (unsigned long long)seed);
     fflush(stdout);

@@ -28,6 +28,9 @@ int test_play(int argc, char **argv, const char *name, const struct CMUnitTest *
 #define TEST_PLAY(argc, argv, tests, seeds)                                                        \
     test_play(argc, argv, argv[0], tests, LENGTH(tests), seeds)
 
+/* The seed of the order of deliveries in this play; 0: as sent. */
+uint64_t test_order(void);
+
 /* Played by this process: no launcher. */
 bool test_alone(void);
 

@@ -1,0 +1,91 @@
+#!/bin/sh
+# The tests of calls, waiting, failure and floods in two further builds, in which the compiler
+# watches: one for memory (address, undefined, leaks), one for threads. All of it on transport self:
+# Open MPI leaks at every start, and its threads are not ours.
+# Exits 77 where the compiler has neither; one that it lacks is said and left out.
+#     SANITIZERS             which of "memory threads" (both)
+#     TROUPE_TEST_TIMEOUT    seconds for one program (60)
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+source=$(cd "$here/.." && pwd)
+. "$here/environment.sh"
+
+memory_tests='calls core_ends failure flow flow_smallest leftovers stress waiting'
+thread_tests='core_dedicated flow flow_smallest stress tasks waiting'
+seconds=${TROUPE_TEST_TIMEOUT:-60}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' INT TERM HUP
+passed=0 bad=0
+
+say() { echo "sanitizers.sh: $*"; }
+
+# The tests are built by the rules of make check, so their extension is as there.
+program() {
+    sed -n "s|^[[:space:]]*\(tests/mpi/$1\.mpi[0-9]*\) .*|\1|p" "$here/Makefile.mk" | head -n 1
+}
+
+has() { # LIST: the compiler knows these sanitizers
+    echo 'int main(void) { return 0; }' >"$scratch/empty.c"
+    ${CC:-cc} "-fsanitize=$1" -o "$scratch/empty" "$scratch/empty.c" 2>/dev/null &&
+        "$scratch/empty"
+}
+
+# build DIRECTORY LIST TESTS
+build() {
+    programs=
+    for name in $3; do programs="$programs $(program "$name")"; done
+    mkdir -p "$1"
+    # The compiler of this build, and none of its flags: they may ask for other sanitizers.
+    # shellcheck disable=SC2086 # a list
+    (cd "$1" && env -u CFLAGS -u CPPFLAGS "$source/configure" --quiet CC="${CC:-cc}" \
+        CFLAGS='-O1 -g' --enable-sanitizers="$2" --disable-shared &&
+        make --quiet -j2 $programs) >"$1/log" 2>&1 && return
+    say "$2: cannot be built"
+    tail -n 20 "$1/log"
+    bad=1
+    return 1
+}
+
+# play DIRECTORY LIST NAME: at one rank, at two, and at three in another order
+play() {
+    for as in '1 0' '2 0' '3 1'; do
+        where="$3, ${as% *} ranks, seed ${as#* }, with $2"
+        status=0
+        TROUPE_TRANSPORT=self TROUPE_RANKS=${as% *} TROUPE_SEED=${as#* } \
+            timeout -k 5 "$seconds" "$1/$(program "$3")" </dev/null >"$1/out" 2>&1 || status=$?
+        if [ $status -eq 0 ]; then
+            passed=$((passed + 1))
+        else
+            say "FAILED with status $status: $where"
+            grep -m 1 -A 40 'Sanitizer\|runtime error\|ERROR' "$1/out" || tail -n 20 "$1/out"
+            bad=1
+        fi
+    done
+}
+
+# watch DIRECTORY LIST TESTS
+watch() {
+    if ! has "$2"; then
+        say "left out: ${CC:-cc} has no -fsanitize=$2"
+        return
+    fi
+    build "$scratch/$1" "$2" "$3" || return
+    for name in $3; do play "$scratch/$1" "$2" "$name"; done
+}
+
+# A build in the source tree would be taken for part of the sources.
+[ ! -e "$source/config.status" ] || { say "skipped: the source tree is itself built in"; exit 77; }
+
+export LSAN_OPTIONS="suppressions=$here/lsan.supp:print_suppressions=0:${LSAN_OPTIONS-}"
+export TSAN_OPTIONS="suppressions=$here/tsan.supp:exitcode=99:${TSAN_OPTIONS-}"
+for which in ${SANITIZERS:-memory threads}; do
+    case $which in
+    memory) watch memory address,undefined "$memory_tests" ;;
+    threads) watch threads thread "$thread_tests" ;;
+    esac
+done
+
+say "$passed runs passed"
+[ $bad -eq 0 ] || exit 1
+[ $passed -gt 0 ] || exit 77
