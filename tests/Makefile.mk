@@ -59,6 +59,7 @@ MPI_TESTS = \
 	tests/mpi/core_watching.mpi16 \
 	tests/mpi/failure.mpi \
 	tests/mpi/flow.mpi16 \
+	tests/mpi/flow_ends.mpi16 \
 	tests/mpi/flow_smallest.mpi16 \
 	tests/mpi/inheritance.mpi \
 	tests/mpi/leftovers.mpi \
