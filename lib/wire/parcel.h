@@ -54,7 +54,7 @@ static inline void trp_parcel_drop(struct trp_parcel *parcel)
 static inline void trp_parcel_settle(struct trp_parcel *parcel)
 {
     if (parcel->owed)
-        *parcel->owed += parcel->owes;
+        __atomic_store_n(parcel->owed, *parcel->owed + parcel->owes, __ATOMIC_RELAXED);
     parcel->owed = NULL;
 }
 
