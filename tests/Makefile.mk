@@ -63,6 +63,7 @@ MPI_TESTS = \
 	tests/mpi/endings.mpi \
 	tests/mpi/failure.mpi \
 	tests/mpi/flow.mpi16 \
+	tests/mpi/flow_ends.mpi16 \
 	tests/mpi/flow_smallest.mpi16 \
 	tests/mpi/inheritance.mpi \
 	tests/mpi/leftovers.mpi \

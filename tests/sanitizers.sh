@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/.." && pwd)
 . "$here/environment.sh"
 
-memory_tests='calls core_ends failure flow flow_smallest leftovers stress waiting'
+memory_tests='calls core_ends failure flow flow_ends flow_smallest leftovers stress waiting'
 thread_tests='core_dedicated flow flow_smallest stress tasks waiting'
 seconds=${TROUPE_TEST_TIMEOUT:-60}
 scratch=$(mktemp -d)

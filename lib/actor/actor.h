@@ -63,10 +63,14 @@ struct trp_actor {
     uint64_t creator : 20;       /* rank that made it */
     uint64_t host : 20;          /* rank that it is on */
     uint64_t depth : 16;         /* its creator's + 1: 1 for the driver's */
-    uint64_t life : 2;           /* a trp_life */
-    uint64_t listed : 1;         /* in the scheduler's list of actors with letters */
+    struct { /* apart from the others, which the actor's own worker reads meanwhile */
+        unsigned char life : 2;   /* a trp_life */
+        unsigned char listed : 1; /* in the scheduler's list of actors with letters */
+    };
     _Alignas(16) unsigned char state[];
 };
+
+_Static_assert(sizeof(struct trp_actor) == 48, "an idle actor costs more than is said");
 
 /* How an actor ended. */
 struct trp_end {

@@ -128,7 +128,7 @@ void trp_quiet_end(struct trp_rank *rank, int status)
 {
     const struct trp_record end = {.kind = TRP_RECORD_END, .number = status};
     tell_all(rank, &end);
-    trp_flush(rank);
+    trp_flush_all(rank); /* nobody will try again */
     rank->over = true;
     rank->status = status;
 }

@@ -54,6 +54,13 @@ bool trp_flush(struct trp_rank *rank)
     return kept < before;
 }
 
+void trp_flush_all(struct trp_rank *rank)
+{
+    for (int i = 0; i < rank->dirty_count; i++)
+        flush_one(rank, rank->dirty[i]);
+    rank->dirty_count = 0;
+}
+
 static bool begin_parcel(struct trp_rank *rank, int to, size_t bytes)
 {
     struct trp_outlet *out = &rank->outlets[to];

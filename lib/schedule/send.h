@@ -157,6 +157,9 @@ void trp_send_apart(struct trp_rank *rank, const struct trp_context *from,
    was nothing to hand over. */
 bool trp_flush(struct trp_rank *rank);
 
+/* All of it: the wire keeps what it cannot send now. */
+void trp_flush_all(struct trp_rank *rank);
+
 /* Takes over what other threads have sent; true if there was something. */
 bool trp_inbox_empty_out(struct trp_rank *rank);
 
