@@ -14,8 +14,7 @@ The launcher is \$MPIRUN (mpirun), and Open MPI's options are given to it."
 
 build=. pairs=7 samples=20000000000 seconds=5 json=no names=()
 launcher=${MPIRUN:-mpirun}
-transport=${TROUPE_TRANSPORT:-p2p}
-[ "$transport" != auto ] || transport=p2p
+transport=${TROUPE_TRANSPORT:-auto}
 
 die() {
     echo "programs.sh: $1" >&2
