@@ -160,5 +160,6 @@ EXTRA_DIST += \
 	tests/mpirun.sh \
 	tests/sanitizers.sh \
 	tests/support/hosts_net.sh \
+	tests/support/programs.sh \
 	tests/tsan.supp \
 	tests/valgrind.supp

@@ -3,58 +3,21 @@
 # of memory. tests/core/crashes and tests/core/starts do as they are told; actor_tree is a program.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/environment.sh"
-export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" # Open MPI leaks at every start
+. "$here/support/programs.sh"
 
-top=${abs_top_builddir:-$(pwd)}
 crashes=$top/tests/core/crashes
 starts=$top/tests/core/starts
 other=$top/tests/core/starts_otherwise
 tree=$top/apps/actor_tree/actor_tree
-seconds=${TROUPE_TEST_TIMEOUT:-60}
-launcher=${MPIRUN:-mpirun}
-command -v "${launcher%% *}" >/dev/null || launcher=
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-bad=0 what=
 ulimit -c 0
 
-# ---- what is run and what is expected ------------------------------------------------------------
+# ---- what is expected, besides what support/programs.sh has -------------------------------------
 
-# play RANKS PROGRAM [ARGUMENTS]: under the launcher, or with 0 ranks without; then $status,
-# $scratch/out and $scratch/err tell.
-play() {
-    ranks=$1
-    shift
-    what="$(basename "$1") on $ranks ranks:"
-    for word in "$@"; do [ "$word" = "$1" ] || what="$what $word"; done
-    with=
-    [ "$ranks" = 0 ] || with="$launcher -n $ranks"
-    status=0
-    # shellcheck disable=SC2086 # words
-    timeout -k 5 "$seconds" $with "$@" </dev/null >"$scratch/out" 2>"$scratch/err" || status=$?
-}
-
-complain() {
-    echo "$what: $*"
-    sed 's/^/    out: /' "$scratch/out" | head -n 30
-    sed 's/^/    err: /' "$scratch/err" | head -n 30
-    bad=1
-}
-
-expect_status() { [ "$status" = "$1" ] || complain "status $status, not $1"; }
 expect_failure() {
     case $status in 0 | 124) complain "status $status, not one of failure" ;; esac
 }
 
-expect_lines() { # COUNT REGEXP FILE: so many lines match
-    count=$(grep -Ec -- "$2" "$scratch/$3" || true)
-    [ "$count" = "$1" ] || complain "$count lines of $3 are '$2', not $1"
-}
-
 expect_some() { grep -Eq -- "$1" "$scratch/$2" || complain "no line of $2 is '$1'"; }
-
-some_ranks() { if [ -n "$launcher" ]; then echo "$*"; else echo 0; fi; }
 
 # ---- crashes -------------------------------------------------------------------------------------
 

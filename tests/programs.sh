@@ -3,50 +3,14 @@
 # many ranks. tests/support/ends is a program that ends in every way there is.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/environment.sh"
-export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" # Open MPI leaks at every start
+seconds=20
+. "$here/support/programs.sh"
 
-top=${abs_top_builddir:-$(pwd)}
 pi=$top/apps/pi/pi
 tracking=$top/apps/method_tracking/method_tracking
 ends=$top/tests/support/ends
-seconds=${TROUPE_TEST_TIMEOUT:-20}
-launcher=${MPIRUN:-mpirun}
-command -v "${launcher%% *}" >/dev/null || launcher=
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-bad=0 what=
 
-# ---- what is run and what is expected ------------------------------------------------------------
-
-# play RANKS PROGRAM [ARGUMENTS]: under the launcher, or with 0 ranks without; then $status,
-# $scratch/out and $scratch/err tell.
-play() {
-    ranks=$1
-    shift
-    what="$(basename "$1") on $ranks ranks:"
-    for word in "$@"; do [ "$word" = "$1" ] || what="$what $word"; done
-    with=
-    [ "$ranks" = 0 ] || with="$launcher -n $ranks"
-    status=0
-    # shellcheck disable=SC2086 # words
-    timeout -k 5 "$seconds" $with "$@" </dev/null >"$scratch/out" 2>"$scratch/err" || status=$?
-}
-
-complain() {
-    echo "$what: $*"
-    sed 's/^/    out: /' "$scratch/out" | tail -n 10
-    sed 's/^/    err: /' "$scratch/err" | tail -n 10
-    bad=1
-}
-
-expect_status() { [ "$status" = "$1" ] || complain "status $status, not $1"; }
-
-# expect_lines COUNT REGEXP FILE: so many lines match
-expect_lines() {
-    count=$(grep -Ec -- "$2" "$scratch/$3" || true)
-    [ "$count" = "$1" ] || complain "$count lines of $3 are '$2', not $1"
-}
+# ---- what is expected, besides what support/programs.sh has -------------------------------------
 
 # The launcher may add lines of its own about a status that is not 0.
 expect_one_error() {
@@ -58,9 +22,6 @@ expect_one_error() {
 expect_no_other_status() {
     grep '^status ' "$scratch/out" | grep -qv "^status $1\$" && complain "a rank differs from $1"
 }
-
-# The counts of ranks that can be tried here; 0 is without a launcher.
-some_ranks() { if [ -n "$launcher" ]; then echo "$*"; else echo 0; fi; }
 
 # ---- pi ------------------------------------------------------------------------------------------
 
