@@ -202,10 +202,10 @@ expect_lines 1 . err
 # ---- memory --------------------------------------------------------------------------------------
 
 if ! sanitized && [ -n "$launcher" ]; then
-    play 2 "$starts" memory-sender
+    play 2 "$starts" memory-text
     expect_status 1
-    expect_lines 1 'the driver failed: .*worker.size_of: no memory for a message of that size' err
-    for mode in receiver from-task; do
+    expect_lines 1 'the driver failed: .*worker.length_of: no memory for a message of that size' err
+    for mode in sender receiver from-task; do
         play 2 "$starts" memory-$mode
         expect_status 0
         expect_lines 1 '^bytes 1$' out
@@ -220,7 +220,7 @@ if ! sanitized && [ -n "$launcher" ]; then
     expect_lines 1 '^bytes 1$' out
     play 2 "$starts" memory-result
     expect_status 0
-    expect_lines 1 '^result: -6 .*there is no memory for the result' out
+    expect_lines 1 '^result: -6 .*there is no memory for an answer of that size' out
     expect_lines 1 '^bytes 1$' out
     for mode in create create-named; do
         play 2 "$starts" memory-$mode

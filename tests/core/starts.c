@@ -34,6 +34,7 @@ TROUPE_ASK(worker, exit_now, int, (int, status));
 TROUPE_TELL(worker, log_line, (int, line));
 TROUPE_TELL(worker, ticked);
 TROUPE_ASK(worker, size_of, size_t, (TROUPE_SPAN(uint8_t), bytes));
+TROUPE_ASK(worker, length_of, size_t, (troupe_str, text));
 TROUPE_ASK(worker, hold, void, (double, seconds));
 TROUPE_TELL(worker, let_go); /* whoever holds on this rank */
 TROUPE_ASK(worker, big, TROUPE_SPAN(uint8_t), (size_t, count));
@@ -78,6 +79,12 @@ static size_t on_size_of(struct worker_state *self, TROUPE_SPAN(uint8_t) bytes)
     return bytes.count;
 }
 
+static size_t on_length_of(struct worker_state *self, troupe_str text)
+{
+    (void)self;
+    return strlen(text);
+}
+
 static volatile bool let_go;
 
 static void on_let_go(struct worker_state *self)
@@ -105,11 +112,13 @@ static int on_one_more(struct worker_state *self)
     return self->ticks;
 }
 TROUPE_IMPLEMENT(worker, (exit_now, on_exit_now), (log_line, on_log_line), (ticked, on_ticked),
-                 (size_of, on_size_of), (hold, on_hold), (let_go, on_let_go), (big, on_big),
+                 (size_of, on_size_of), (length_of, on_length_of), (hold, on_hold),
+                 (let_go, on_let_go), (big, on_big),
                  (one_more, on_one_more));
 #else
 TROUPE_IMPLEMENT(worker, (exit_now, on_exit_now), (log_line, on_log_line), (ticked, on_ticked),
-                 (size_of, on_size_of), (hold, on_hold), (let_go, on_let_go), (big, on_big));
+                 (size_of, on_size_of), (length_of, on_length_of), (hold, on_hold),
+                 (let_go, on_let_go), (big, on_big));
 #endif
 
 struct keeper_state {
@@ -207,7 +216,8 @@ static void create_big(TROUPE_SPAN(uint8_t) bytes, int to)
     say("small", (int)troupe_await(keeper_kept(k)));
 }
 
-/* The bytes are there once; each message needs them once more, at the receiver too. */
+/* The bytes are there once, and are sent from there; the receiver needs them too. A text is copied
+   to be sent. */
 static void run_memory(void)
 {
     size_t count = 100 << 20, got = 0;
@@ -215,7 +225,8 @@ static void run_memory(void)
     worker w = worker_on(to);
     TROUPE_SPAN(uint8_t) bytes = {calloc(count, 1), count}, back;
     troupe_get(worker_size_of(w, (TROUPE_SPAN(uint8_t)){bytes.data, 10}), &got);
-    if (is("memory-sender"))
+    memset((void *)(uintptr_t)bytes.data, 'x', count - 1);
+    if (is("memory-sender") || is("memory-text") || is("memory-result"))
         allow_megabytes(50);
     if (is("memory-busy"))
         troupe_drop(worker_hold(w, 60));
@@ -229,6 +240,8 @@ static void run_memory(void)
                                              &got));
     else if (is("memory-result"))
         say_status("result", troupe_get(worker_big(w, count), &back));
+    else if (is("memory-text"))
+        troupe_await(worker_length_of(w, (const char *)bytes.data));
     else if (is("memory-create") || is("memory-create-named"))
         create_big(bytes, to);
     else
@@ -349,8 +362,10 @@ static int setup(int argc, char **argv)
     static const struct {
         const char *mode;
         int megabytes;
-    } rooms[] = {{"memory-receiver", 50},      {"memory-busy", 150},   {"memory-task", 150},
-                 {"memory-result", 150},       {"memory-create", 50},
+    } rooms[] = {{"memory-receiver", 50},
+                 {"memory-busy", 50},
+                 {"memory-task", 50},
+                 {"memory-create", 50},
                  {"memory-create-named", 50}};
     for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++)
         if (is(rooms[i].mode) && troupe_rank() == troupe_ranks() - 1)
