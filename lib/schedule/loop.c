@@ -11,6 +11,7 @@
 #define SPIN 30e-6       /* seconds of polling before sleep: about what waking up costs */
 #define NAP 4e-3         /* longest sleep while tasks fill the CPUs: tells of theirs wait for it */
 #define LOOKS_A_CLOCK 8  /* while spinning: to read the clock takes as long as to poll */
+#define POLLS_A_REPORT 8 /* of credit */
 #define STEPS_A_POLL 64  /* things done before the wire is looked at again */
 #define INPUT_BYTES (64 * 1024) /* received ahead; what is read and must wait goes to mailboxes */
 
@@ -210,7 +211,8 @@ static bool refill(struct trp_rank *rank)
 {
     uint64_t hauled = rank->hauled;
     bool moved = trp_inbox_empty_out(rank);
-    trp_credit_report(rank);
+    if (++rank->polls % POLLS_A_REPORT == 0)
+        trp_credit_report(rank);
     moved |= trp_flush(rank);
     if (trp_guests_wait(&rank->guests))
         trp_guests_serve(&rank->guests);
@@ -253,6 +255,7 @@ static void sleep_until_called(struct trp_rank *rank)
     const struct trp_wire_ops *wire = rank->wire->ops;
     bool nap = trp_workers_fill_cpus(rank);
     rank->naps = nap;
+    trp_credit_report(rank);
     uint32_t announced = wire->announce(rank->wire);
     if (!refill(rank)) {
         double left = time_to_sleep(rank, nap);

@@ -73,6 +73,7 @@ struct trp_rank {
     struct trp_carrier carrier;
     struct trp_context *main; /* the driver's, or of the main routine of other ranks */
     struct trp_context *idle; /* of the loop that runs: for the next method */
+    unsigned polls;           /* looks at the wire */
     bool own_turn;            /* the next record is taken from this rank's own first */
 
     struct trp_parcel_queue input;   /* received, not yet wholly read */

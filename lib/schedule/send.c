@@ -78,6 +78,13 @@ static bool begin_parcel(struct trp_rank *rank, int to, size_t bytes)
     return true;
 }
 
+struct trp_parcel *trp_outlet_begin(struct trp_rank *rank, int to, bool new_work)
+{
+    if (new_work && trp_credit_short(rank, to))
+        return NULL;
+    return begin_parcel(rank, to, 0) ? rank->outlets[to].parcel : NULL;
+}
+
 /* Room for a record of so many bytes, a multiple of 8; NULL when memory is short. */
 static struct trp_record *try_reserve(struct trp_rank *rank, int to, size_t bytes)
 {

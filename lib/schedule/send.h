@@ -51,8 +51,12 @@ static inline void trp_copy_words(char *to, const char *from, size_t size)
     }
 }
 
+/* A parcel to be filled for that rank, where there is none. NULL when memory is short, or, for
+   `new_work`, too much is on its way there: the caller is to wait. */
+struct trp_parcel *trp_outlet_begin(struct trp_rank *rank, int to, bool new_work);
+
 /* The frequent case of it, at once: a tell of values without pointers, from the scheduler's thread,
-   into a parcel that has been begun. One that follows another of the same method to the same actor
+   where there is room in the parcel. One that follows another of the same method to the same actor
    joins its record. False, and nothing done, if it is another case. */
 static inline bool trp_tell(struct trp_rank *rank, struct troupe_ref to,
                             const struct troupe_method *method, const void *args)
@@ -62,7 +66,8 @@ static inline bool trp_tell(struct trp_rank *rank, struct troupe_ref to,
     if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
         return false;
     struct trp_outlet *out = &rank->outlets[host];
-    struct trp_parcel *parcel = out->parcel;
+    struct trp_parcel *parcel =
+        out->parcel ? out->parcel : trp_outlet_begin(rank, (int)host, true);
     size_t bytes = trp_tell_bytes(type->size), head = trp_record_head(TRP_RECORD_TELL);
     if (!parcel || parcel->room - parcel->used < head + bytes)
         return false;
@@ -94,7 +99,8 @@ static inline uint64_t trp_ask(struct trp_rank *rank, struct troupe_ref to,
     if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
         return 0;
     struct trp_outlet *out = &rank->outlets[host];
-    struct trp_parcel *parcel = out->parcel;
+    struct trp_parcel *parcel =
+        out->parcel ? out->parcel : trp_outlet_begin(rank, (int)host, true);
     size_t head = trp_record_head(TRP_RECORD_ASK), bytes = head + trp_tell_bytes(type->size);
     if (!parcel || parcel->room - parcel->used < bytes)
         return 0;
@@ -121,7 +127,7 @@ static inline bool trp_answer(struct trp_rank *rank, int to, uint64_t future,
     if (to == rank->rank)
         return trp_future_resolve_small(trp_futures_of(rank, future), future, value, size);
     struct trp_outlet *out = &rank->outlets[to];
-    struct trp_parcel *parcel = out->parcel;
+    struct trp_parcel *parcel = out->parcel ? out->parcel : trp_outlet_begin(rank, to, false);
     size_t head = trp_record_head(TRP_RECORD_ANSWER), bytes = head + trp_tell_bytes(size);
     if (!parcel || parcel->room - parcel->used < bytes)
         return false;
