@@ -377,9 +377,10 @@ static void of_a_race_for_a_name_whose_constructor_fails_all_hear_of_it(void **s
         name_of(text, "stillborn", round);
         for (int rank = 0; rank < troupe_ranks(); rank++)
             got[rank] = agent_get_or_create(agent_on(rank), text, -1, round % troupe_ranks());
-        for (int rank = 0; rank < troupe_ranks(); rank++)
-            expect_failure(plain_number(troupe_await(got[rank])), TROUPE_ENDED,
-                           "a negative number");
+        for (int rank = 0; rank < troupe_ranks(); rank++) {
+            plain born = troupe_await(got[rank]);
+            expect_failure(plain_number(born), TROUPE_ENDED, "a negative number");
+        }
         end(named_again(text, 1, last()));
     }
 }
