@@ -23,7 +23,8 @@ static void stop_all(const cell *made, uint64_t n, int rank)
 {
     for (uint64_t i = 0; i < n; i++)
         troupe_stop(made[i]);
-    troupe_await(target_echo(target_on(rank), 0));
+    troupe_await(target_echo(target_on(rank), 0)); /* they have stopped, */
+    troupe_await(target_echo(target_on(0), 0));    /* and this rank has heard of it */
 }
 
 static double create(int rank, uint64_t n)

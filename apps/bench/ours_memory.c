@@ -55,7 +55,8 @@ double ours_actor_bytes(double seconds)
     int64_t after = resident_bytes();
     for (uint64_t i = 0; i < n; i++)
         troupe_stop(made[i]);
-    troupe_await(target_echo(target_on(0), 0));
+    troupe_await(target_echo(target_on(0), 0)); /* they have stopped, */
+    troupe_await(target_echo(target_on(0), 0)); /* and this rank has heard of it */
     free(made);
     return (double)(after - before) / (double)n - (double)sizeof(struct idler_state);
 }
