@@ -9,6 +9,9 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/.." && pwd)
 . "$here/environment.sh"
+unset TROUPE_TEST_LONG # sanitized programs take long enough with the sizes of make check
+# What was freed is kept for a while: not more than the tests of memory allow.
+export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=16"
 
 memory_tests='calls core_ends failure flow flow_ends flow_smallest leftovers stress waiting'
 thread_tests='core_dedicated flow flow_smallest stress tasks waiting'
