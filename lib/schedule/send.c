@@ -26,11 +26,10 @@ static void flush_one(struct trp_rank *rank, int to)
     out->parcel = NULL;
     out->key = TRP_NO_KEY;
     __atomic_store_n(&out->account.sent, out->account.sent + parcel->used, __ATOMIC_RELAXED);
-    if (to == rank->rank) {
+    if (to == rank->rank)
         hand_own(rank, parcel);
-    } else {
+    else
         rank->wire->ops->send(rank->wire, to, parcel);
-    }
 }
 
 /* What would only wait in the wire waits here, where it can still grow. */

@@ -55,6 +55,16 @@ static inline void trp_copy_words(char *to, const char *from, size_t size)
    `new_work`, too much is on its way there: the caller is to wait. */
 struct trp_parcel *trp_outlet_begin(struct trp_rank *rank, int to, bool new_work);
 
+/* The parcel for that rank, with room for so many bytes; NULL as above, or where there is none. */
+static inline struct trp_parcel *trp_outlet_room(struct trp_rank *rank, uint32_t to, size_t bytes,
+                                                 bool new_work)
+{
+    struct trp_parcel *parcel = rank->outlets[to].parcel;
+    if (!parcel && bytes <= TRP_PARCEL_BYTES)
+        parcel = trp_outlet_begin(rank, (int)to, new_work);
+    return parcel && parcel->room - parcel->used >= bytes ? parcel : NULL;
+}
+
 /* The frequent case of it, at once: a tell of values without pointers, from the scheduler's thread,
    where there is room in the parcel. One that follows another of the same method to the same actor
    joins its record. False, and nothing done, if it is another case. */
@@ -66,10 +76,9 @@ static inline bool trp_tell(struct trp_rank *rank, struct troupe_ref to,
     if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
         return false;
     struct trp_outlet *out = &rank->outlets[host];
-    struct trp_parcel *parcel =
-        out->parcel ? out->parcel : trp_outlet_begin(rank, (int)host, true);
     size_t bytes = trp_tell_bytes(type->size), head = trp_record_head(TRP_RECORD_TELL);
-    if (!parcel || parcel->room - parcel->used < head + bytes)
+    struct trp_parcel *parcel = trp_outlet_room(rank, host, head + bytes, true);
+    if (!parcel)
         return false;
     uint64_t key = trp_tell_key((uint32_t)to.place, method->slot);
     char *end = (char *)parcel->bytes + parcel->used;
@@ -98,11 +107,9 @@ static inline uint64_t trp_ask(struct trp_rank *rank, struct troupe_ref to,
     uint32_t host = (uint32_t)(to.place >> 32) - 1;
     if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
         return 0;
-    struct trp_outlet *out = &rank->outlets[host];
-    struct trp_parcel *parcel =
-        out->parcel ? out->parcel : trp_outlet_begin(rank, (int)host, true);
     size_t head = trp_record_head(TRP_RECORD_ASK), bytes = head + trp_tell_bytes(type->size);
-    if (!parcel || parcel->room - parcel->used < bytes)
+    struct trp_parcel *parcel = trp_outlet_room(rank, host, bytes, true);
+    if (!parcel)
         return 0;
     uint64_t future = trp_future_new_here(&rank->futures, method->signature->result, to);
     struct trp_record *record = (struct trp_record *)(void *)(parcel->bytes + parcel->used);
@@ -113,7 +120,7 @@ static inline uint64_t trp_ask(struct trp_rank *rank, struct troupe_ref to,
     record->future = future;
     trp_copy_words((char *)record + head, args, type->size);
     parcel->used += bytes;
-    out->key = TRP_NO_KEY;
+    rank->outlets[host].key = TRP_NO_KEY;
     rank->sent += host != (uint32_t)rank->rank;
     return future;
 }
@@ -126,10 +133,9 @@ static inline bool trp_answer(struct trp_rank *rank, int to, uint64_t future,
     size_t size = type->kind == TROUPE_KIND_VOID ? 0 : type->size;
     if (to == rank->rank)
         return trp_future_resolve_small(trp_futures_of(rank, future), future, value, size);
-    struct trp_outlet *out = &rank->outlets[to];
-    struct trp_parcel *parcel = out->parcel ? out->parcel : trp_outlet_begin(rank, to, false);
     size_t head = trp_record_head(TRP_RECORD_ANSWER), bytes = head + trp_tell_bytes(size);
-    if (!parcel || parcel->room - parcel->used < bytes)
+    struct trp_parcel *parcel = trp_outlet_room(rank, (uint32_t)to, bytes, false);
+    if (!parcel)
         return false;
     struct trp_record *record = (struct trp_record *)(void *)(parcel->bytes + parcel->used);
     struct trp_record what = {.words = bytes / 8, .kind = TRP_RECORD_ANSWER};
@@ -137,7 +143,7 @@ static inline bool trp_answer(struct trp_rank *rank, int to, uint64_t future,
     record->serial = future;
     trp_copy_words((char *)record + head, value, size);
     parcel->used += bytes;
-    out->key = TRP_NO_KEY;
+    rank->outlets[to].key = TRP_NO_KEY;
     rank->sent++;
     return true;
 }

@@ -129,12 +129,6 @@ static inline size_t trp_record_cut(void *to, const void *beginning)
     return size;
 }
 
-/* The future that an asker waits for; 0: nobody asked. */
-static inline uint64_t trp_record_future(const struct trp_record *record)
-{
-    return trp_record_head(record->kind) > 16 ? record->future : 0;
-}
-
 /* What the end of the job is found out with is not counted among what was sent. */
 static inline int trp_record_counts(const struct trp_record *record)
 {

@@ -204,6 +204,27 @@ static void what_is_for_this_rank_stays_here_and_a_full_parcel_of_it_goes_to_the
     assert_int_equal(parcels[ME], 0);
 }
 
+/* A parcel without a record would go over the wire as one that holds nothing. */
+static void the_short_way_begins_no_parcel_for_what_none_holds(void **state)
+{
+    static const char args[2 * TRP_PARCEL_BYTES];
+    struct troupe_signature signature = {.args = {.flat = true, .size = sizeof args},
+                                         .result = &troupe_type_int64_t};
+    const struct troupe_method large = {.signature = &signature};
+    struct troupe_ref to = trp_ref(2, 0, 9, 1);
+
+    (void)state;
+    rank.credit.bytes = UINT32_MAX;
+    assert_false(trp_tell(&rank, to, &large, args));
+    assert_int_equal(trp_ask(&rank, to, &large, args), 0);
+    assert_null(outlets[2].parcel);
+    signature.args.size = 64;
+    assert_true(trp_tell(&rank, to, &large, args));
+    assert_int_equal(outlets[2].parcel->used, 16 + 64);
+    assert_true(trp_tell(&rank, to, &large, args));
+    assert_int_equal(outlets[2].parcel->used, 16 + 2 * 64);
+}
+
 static void more_than_a_parcel_holds_is_several_in_order(void **state)
 {
     enum { MANY = 3 * TRP_PARCEL_BYTES / 40 };
@@ -421,6 +442,7 @@ int main(void)
         TEST(nothing_leaves_before_it_is_flushed),
         TEST(records_to_one_rank_share_a_parcel),
         TEST(what_is_for_this_rank_stays_here_and_a_full_parcel_of_it_goes_to_the_input),
+        TEST(the_short_way_begins_no_parcel_for_what_none_holds),
         TEST(more_than_a_parcel_holds_is_several_in_order),
         TEST(a_large_record_keeps_its_place),
         TEST(bytes_are_filled_up_with_zeros),
