@@ -72,6 +72,7 @@ MPI_TESTS = \
 	tests/mpi/stress.mpi16 \
 	tests/mpi/tasks.mpi \
 	tests/mpi/traffic.mpi16 \
+	tests/mpi/urgent.mpi16 \
 	tests/mpi/values.mpi \
 	tests/mpi/waiting.mpi \
 	tests/mpi/wire_ranks.mpi16

@@ -23,6 +23,7 @@ static struct trp_record call_head(struct troupe_ref to, const struct troupe_met
 {
     struct trp_record head = trp_record_for(to, future ? TRP_RECORD_ASK : TRP_RECORD_TELL);
     head.slot = method->slot;
+    head.flags = method->urgent ? TRP_RECORD_URGENT : 0;
     head.future = future;
     return head;
 }
@@ -95,7 +96,8 @@ __attribute__((noinline)) static void tell(struct troupe_ref to,
         return;
     struct trp_record head = call_head(to, method, 0);
     send(caller, trp_ref_host(to), &head, method->signature, args);
-    trp_caller_slow_down(caller, trp_ref_host(to), 0);
+    if (!method->urgent)
+        trp_caller_slow_down(caller, trp_ref_host(to), 0);
 }
 
 void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
@@ -148,7 +150,8 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
     }
     struct trp_record head = call_head(to, method, future);
     send(caller, trp_ref_host(to), &head, method->signature, args);
-    trp_caller_slow_down(caller, trp_ref_host(to), future);
+    if (!method->urgent)
+        trp_caller_slow_down(caller, trp_ref_host(to), future);
     return (troupe_future){future};
 }
 

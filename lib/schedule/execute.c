@@ -27,9 +27,10 @@ static void answer_failed(struct trp_rank *rank, const struct trp_context *from,
 }
 
 static void answer(struct trp_rank *rank, const struct trp_context *from, int to, uint64_t future,
-                   const struct troupe_type *type, const void *value)
+                   bool urgent, const struct troupe_type *type, const void *value)
 {
-    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .serial = future};
+    struct trp_record head = {
+        .kind = TRP_RECORD_ANSWER, .flags = urgent ? TRP_RECORD_URGENT : 0, .serial = future};
     bool empty = type->kind == TROUPE_KIND_VOID;
     if (to == rank->rank && type->flat && trp_on_scheduler(from)) {
         trp_future_resolve(trp_futures_of(rank, future), future, TROUPE_OK, value,
@@ -97,7 +98,8 @@ static size_t stride_of(const struct troupe_method *method)
 void trp_conclude_call(struct trp_context *c, int status, const void *value)
 {
     if (c->answer && status == TROUPE_OK)
-        answer(c->rank, c, c->caller, c->answer, c->method->signature->result, value);
+        answer(c->rank, c, c->caller, c->answer, c->method->urgent, c->method->signature->result,
+               value);
     else if (c->answer)
         answer_failed(c->rank, c, c->caller, c->answer, status, value);
     else if (status != TROUPE_OK && status != TROUPE_CANCELLED)
@@ -175,7 +177,8 @@ static void run_one(struct trp_context *c)
 /* Nothing is left to do but to free the actor. */
 static bool is_plain(const struct trp_context *c)
 {
-    return trp_context_is_bare(c) && c->actor->life == TRP_LIFE_ALIVE && !c->actor->mailbox;
+    return trp_context_is_bare(c) && c->actor->life == TRP_LIFE_ALIVE &&
+           !trp_mailbox_has_any(c->actor);
 }
 
 static void conclude_plain(struct trp_context *c)
@@ -198,9 +201,10 @@ static void run_small(struct trp_context *c)
         trp_conclude(c, TROUPE_OK, result);
 }
 
-static bool answers_small(const struct troupe_signature *s)
+static bool answers_small(const struct troupe_method *method)
 {
-    return s->args.flat && s->result->flat && s->result->size <= 16;
+    const struct troupe_type *result = method->signature->result;
+    return method->quick && result->flat && result->size <= 16;
 }
 
 #define TELLS_A_POLL 64 /* of one record, before others have a turn */
@@ -253,7 +257,7 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
     trp_set_current(c);
     if (record->kind == TRP_RECORD_TELL && method->signature->args.flat)
         run_tells(c, stride_of(method));
-    else if (record->kind == TRP_RECORD_ASK && answers_small(method->signature))
+    else if (record->kind == TRP_RECORD_ASK && answers_small(method))
         run_small(c);
     else
         run_one(c);
@@ -335,7 +339,9 @@ void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_reco
                  struct trp_parcel *parcel)
 {
     /* Also behind letters that wait: none may overtake another. */
-    bool wait = actor->running || actor->mailbox || actor->life != TRP_LIFE_ALIVE ||
+    bool behind = trp_record_is_urgent(record) ? trp_mailbox_has_urgent(actor)
+                                               : trp_mailbox_has_any(actor);
+    bool wait = actor->running || behind || actor->life != TRP_LIFE_ALIVE ||
                 rank->parked_count >= TRP_PARKED_MAX || to_be_split(actor, record);
     if (!wait) {
         trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));

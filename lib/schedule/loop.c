@@ -39,11 +39,16 @@ static void drop_spent(struct trp_rank *rank)
     trp_parcel_drop(parcel);
 }
 
-/* The first of the input has been read to its end. */
-static void spend(struct trp_rank *rank)
+static struct trp_parcel *first_received(const struct trp_rank *rank)
 {
-    struct trp_parcel *parcel = trp_parcel_pop(&rank->input);
-    rank->own_queued -= parcel->peer == rank->rank;
+    return rank->urgent.head ? rank->urgent.head : rank->input.head;
+}
+
+/* The first of the input has been read to its end. */
+static void spend(struct trp_rank *rank, struct trp_parcel *parcel)
+{
+    trp_parcel_pop(trp_input_of(rank, parcel));
+    rank->own_queued -= parcel->peer == rank->rank && !parcel->urgent;
     rank->input_bytes -= parcel->used;
     drop_spent(rank);
     rank->spent = parcel;
@@ -54,12 +59,12 @@ static struct next next_received(struct trp_rank *rank)
 {
     struct trp_parcel *parcel;
     drop_spent(rank);
-    while ((parcel = rank->input.head)) {
+    while ((parcel = first_received(rank))) {
         if (parcel->at >= parcel->ahead)
             trp_deliver_soon(rank, parcel);
         if (parcel->at < parcel->used)
             return (struct next){at(parcel), parcel};
-        spend(rank);
+        spend(rank, parcel);
         drop_spent(rank);
     }
     return (struct next){NULL, NULL};
@@ -82,11 +87,13 @@ static struct next next_own(struct trp_rank *rank)
     return (struct next){NULL, NULL};
 }
 
-/* Turn by turn from this rank's own and from what was received. */
+/* Turn by turn from this rank's own and from what was received; urgent is received. */
 static struct next peek(struct trp_rank *rank)
 {
     struct next next = {NULL, NULL};
-    if (rank->own_turn)
+    if (rank->urgent_out.head)
+        trp_flush_urgent(rank);
+    if (rank->own_turn && !rank->urgent.head)
         next = next_own(rank);
     if (!next.record)
         next = next_received(rank);
@@ -109,8 +116,8 @@ static void take(struct trp_rank *rank, struct next next)
     else if (rank->outlets[rank->rank].last == record)
         rank->outlets[rank->rank].key = TRP_NO_KEY; /* it is complete */
     if ((parcel->room > TRP_PARCEL_BYTES || parcel->gifts) && parcel->at == parcel->used &&
-        parcel == rank->input.head)
-        spend(rank); /* now, for its record may be kept with it */
+        parcel == trp_input_of(rank, parcel)->head)
+        spend(rank, parcel); /* now, for its record may be kept with it */
 }
 
 static void deliver_next(struct trp_rank *rank, struct next next)
@@ -175,7 +182,7 @@ static bool step(struct trp_rank *rank)
         trp_carrier_resume(&rank->carrier, woken->stack);
         return true;
     }
-    if (has_mail(rank) && trp_execute_mail(rank))
+    if (!rank->urgent.head && has_mail(rank) && trp_execute_mail(rank))
         return true;
     struct next next = peek(rank);
     if (next.record)
@@ -188,8 +195,9 @@ static bool step(struct trp_rank *rank)
 /* The transport may let other ranks of this process run meanwhile. */
 static struct trp_parcel *receive(struct trp_rank *rank)
 {
+    bool full = rank->input_bytes >= INPUT_BYTES;
     struct trp_context *current = trp_current();
-    struct trp_parcel *parcel = rank->wire->ops->receive(rank->wire);
+    struct trp_parcel *parcel = rank->wire->ops->receive(rank->wire, full);
     trp_set_current(current);
     return parcel;
 }
@@ -217,9 +225,9 @@ static bool refill(struct trp_rank *rank)
     if (trp_guests_wait(&rank->guests))
         trp_guests_serve(&rank->guests);
     struct trp_parcel *parcel;
-    while (rank->input_bytes < INPUT_BYTES && (parcel = receive(rank))) {
+    while ((parcel = receive(rank))) {
         trp_credit_received(rank, parcel);
-        trp_parcel_push(&rank->input, parcel);
+        trp_parcel_push(trp_input_of(rank, parcel), parcel);
         rank->input_bytes += parcel->used;
         moved = true;
     }
@@ -271,7 +279,7 @@ static void sleep_until_called(struct trp_rank *rank)
 bool trp_loop_others_wait(struct trp_rank *rank)
 {
     refill(rank);
-    return rank->ready.head || has_mail(rank);
+    return rank->urgent.head || rank->ready.head || has_mail(rank);
 }
 
 void trp_loop_refill_or_sleep(struct trp_rank *rank)

@@ -86,7 +86,8 @@ static void give_up_parked(struct trp_rank *rank, bool shipping)
 static void drop_parcels(struct trp_rank *rank)
 {
     struct trp_parcel *parcel;
-    while ((parcel = trp_parcel_pop(&rank->input)))
+    while ((parcel = trp_parcel_pop(&rank->urgent)) || (parcel = trp_parcel_pop(&rank->input)) ||
+           (parcel = trp_parcel_pop(&rank->urgent_out)))
         trp_parcel_drop(parcel);
     if (rank->spent)
         trp_parcel_drop(rank->spent);

@@ -77,6 +77,7 @@ struct trp_rank {
     bool own_turn;            /* the next record is taken from this rank's own first */
 
     struct trp_parcel_queue input;   /* received, not yet wholly read */
+    struct trp_parcel_queue urgent;  /* the same, and before it */
     struct trp_parcel *spent;        /* read last: of one record, which others may keep */
     struct trp_context_queue ready;  /* woken, to be resumed */
     struct trp_mail mail; /* actors that are free and have letters */
@@ -99,6 +100,8 @@ struct trp_rank {
     struct trp_outlet *outlets; /* [ranks] */
     int *dirty;                 /* the ranks, but this one, whose outlets have something */
     int dirty_count;
+    struct trp_parcel_queue urgent_out; /* being filled, too; flushed before them */
+    unsigned urgent_out_count;
     int own_queued; /* parcels in the input that came from this rank itself */
     size_t input_bytes;
     unsigned line_count;
@@ -140,6 +143,13 @@ bool trp_rank_abandoned(void);
 static inline bool trp_on_scheduler(const struct trp_context *context)
 {
     return context && !context->worker;
+}
+
+/* Where it waits to be read. */
+static inline struct trp_parcel_queue *trp_input_of(struct trp_rank *rank,
+                                                    const struct trp_parcel *parcel)
+{
+    return parcel->urgent ? &rank->urgent : &rank->input;
 }
 
 static inline struct trp_futures *trp_futures_of(struct trp_rank *rank, uint64_t id)

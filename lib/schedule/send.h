@@ -73,7 +73,7 @@ static inline bool trp_tell(struct trp_rank *rank, struct troupe_ref to,
 {
     const struct troupe_type *type = &method->signature->args;
     uint32_t host = (uint32_t)(to.place >> 32) - 1;
-    if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
+    if (!trp_in_job(rank, host, (uint32_t)to.place) || !method->quick)
         return false;
     struct trp_outlet *out = &rank->outlets[host];
     size_t bytes = trp_tell_bytes(type->size), head = trp_record_head(TRP_RECORD_TELL);
@@ -105,7 +105,7 @@ static inline uint64_t trp_ask(struct trp_rank *rank, struct troupe_ref to,
 {
     const struct troupe_type *type = &method->signature->args;
     uint32_t host = (uint32_t)(to.place >> 32) - 1;
-    if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
+    if (!trp_in_job(rank, host, (uint32_t)to.place) || !method->quick)
         return 0;
     size_t head = trp_record_head(TRP_RECORD_ASK), bytes = head + trp_tell_bytes(type->size);
     struct trp_parcel *parcel = trp_outlet_room(rank, host, bytes, true);
@@ -168,6 +168,9 @@ void trp_send_apart(struct trp_rank *rank, const struct trp_context *from,
 /* Hands over to the wire what was gathered, but to ranks that it cannot reach now; false if there
    was nothing to hand over. */
 bool trp_flush(struct trp_rank *rank);
+
+/* What is urgent, wherever it goes. */
+void trp_flush_urgent(struct trp_rank *rank);
 
 /* All of it: the wire keeps what it cannot send now. */
 void trp_flush_all(struct trp_rank *rank);

@@ -49,7 +49,7 @@ static struct trp_parcel *begin(struct trp_parcel *parcel)
     parcel->owes = 0;
     parcel->peer = -1;
     parcel->holds = 1;
-    parcel->in_turn = 0;
+    parcel->in_turn = parcel->urgent = 0;
     parcel->gifts = NULL;
     return parcel;
 }

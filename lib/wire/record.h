@@ -8,6 +8,7 @@
 #ifndef TRP_RECORD_H
 #define TRP_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -46,15 +47,16 @@ enum trp_record_kind {
 enum trp_record_flags {
     TRP_RECORD_CUT = 1,  /* the body is missing: there was no memory for it */
     TRP_RECORD_BULK = 2, /* instead of it there is a notice, and it comes as bulk */
+    TRP_RECORD_URGENT = 4, /* it overtakes all that is not, and is in order with what is */
 };
 
-#define TRP_RECORD_WORDS_MAX ((1u << 20) - 1)
+#define TRP_RECORD_WORDS_MAX ((1u << 19) - 1)
 #define TRP_RANKS_MAX (1u << 20)
 
 struct trp_record {
-    uint64_t words : 20; /* of 8 bytes, all of it; 0: in one more word behind the header */
+    uint64_t words : 19; /* of 8 bytes, all of it; 0: in one more word behind the header */
     uint64_t kind : 6;
-    uint64_t flags : 2;
+    uint64_t flags : 3;
     uint64_t slot : 16;
     uint64_t creator : 20; /* the actor: rank that made it, */
     uint64_t serial;       /* and index and generation, as in its handle */
@@ -127,6 +129,13 @@ static inline size_t trp_record_cut(void *to, const void *beginning)
     record->flags |= TRP_RECORD_CUT;
     record->words = size / 8;
     return size;
+}
+
+/* It overtakes what is not: calls that are declared so, and what the runtime must hear of soon. */
+static inline bool trp_record_is_urgent(const struct trp_record *record)
+{
+    return record->flags & TRP_RECORD_URGENT || record->kind == TRP_RECORD_CREDIT ||
+           record->kind == TRP_RECORD_FAILED || record->kind == TRP_RECORD_EXIT;
 }
 
 /* What the end of the job is found out with is not counted among what was sent. */
