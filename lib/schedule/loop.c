@@ -1,14 +1,18 @@
 #include "schedule/loop.h"
 
+#include <inttypes.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "schedule/deliver.h"
 #include "schedule/execute.h"
+#include "schedule/many.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/workers.h"
 
 #define SPIN 30e-6       /* seconds of polling before sleep: about what waking up costs */
+#define TURN 20e-6       /* seconds that those who were woken wait while records are read */
 #define NAP 4e-3         /* longest sleep while tasks fill the CPUs: tells of theirs wait for it */
 #define LOOKS_A_CLOCK 8  /* while spinning: to read the clock takes as long as to poll */
 #define POLLS_A_REPORT 8 /* of credit */
@@ -25,7 +29,7 @@ struct next {
 
 static struct trp_record *at(struct trp_parcel *parcel)
 {
-    return (struct trp_record *)(void *)(parcel->bytes + parcel->at);
+    return parcel->many ? parcel->many : (struct trp_record *)(void *)(parcel->bytes + parcel->at);
 }
 
 /* What was in it and is not kept is done with. */
@@ -55,7 +59,7 @@ static struct next next_received(struct trp_rank *rank)
     struct trp_parcel *parcel;
     drop_spent(rank);
     while ((parcel = rank->input.head)) {
-        if (parcel->at >= parcel->ahead)
+        if (parcel->at >= parcel->ahead && !parcel->many)
             trp_deliver_soon(rank, parcel);
         if (parcel->at < parcel->used)
             return (struct next){at(parcel), parcel};
@@ -102,7 +106,11 @@ static void take(struct trp_rank *rank, struct next next)
     if (left < 16 || bytes > left || bytes < trp_record_head(record->kind))
         trp_die("a message from rank %d is damaged: %zu bytes are left for a record of %zu",
                 parcel->peer, left, bytes);
-    parcel->at += bytes;
+    if (!trp_record_is_many(record))
+        parcel->at += bytes;
+    else if (!trp_many_begin(parcel, next.record))
+        trp_die("a message from rank %d is damaged: a record of %zu bytes is of many, of %" PRIu64
+                " each", parcel->peer, bytes, record->serial);
     rank->own_turn = !rank->own_turn;
     if (parcel->peer != rank->rank)
         rank->received += trp_record_counts(record);
@@ -115,15 +123,20 @@ static void take(struct trp_rank *rank, struct next next)
 
 static void deliver_next(struct trp_rank *rank, struct next next)
 {
-    take(rank, next);
-    trp_deliver(rank, next.record, next.parcel);
+    if (!next.parcel->many)
+        take(rank, next);
+    if (next.parcel->many)
+        rank->steps += trp_many_deliver(rank, next.parcel);
+    else
+        trp_deliver(rank, next.record, next.parcel);
 }
 
 /* ---- one step -------------------------------------------------------------------------------- */
 
 static bool is_answer(const struct trp_record *record)
 {
-    return record && (record->kind == TRP_RECORD_ANSWER || record->kind == TRP_RECORD_FAILED);
+    return record && (record->kind == TRP_RECORD_ANSWER || record->kind == TRP_RECORD_ANSWERS ||
+                      record->kind == TRP_RECORD_FAILED);
 }
 
 bool trp_loop_takes_answers(struct trp_rank *rank)
@@ -168,19 +181,47 @@ bool trp_loop_can_run(struct trp_rank *rank)
     return rank->ready.head || has_mail(rank) || can_let_in(rank) || peek(rank).record;
 }
 
-static bool step(struct trp_rank *rank)
+/* By the clock, for a method may take 2 ns or 2 ms. Ranks of one process take turns by counting, so
+   that a run can be repeated. */
+static bool turn_is_over(struct trp_rank *rank)
+{
+    double now = rank->wire->ops->one_process ? 0 : trp_now();
+    if (!rank->turn)
+        rank->turn = now;
+    return now - rank->turn >= TURN || rank->wire->ops->one_process;
+}
+
+/* Who was woken goes on when what has come is read, so that he finds all of it: but not for ever.
+   Then all who were woken do, one after the other. */
+static bool woken_are_due(struct trp_rank *rank)
+{
+    if (!rank->ready.head) {
+        rank->turn = 0;
+        rank->due = false;
+        return false;
+    }
+    return rank->due = rank->due || turn_is_over(rank);
+}
+
+static bool resume(struct trp_rank *rank)
 {
     struct trp_context *woken = trp_context_pop(&rank->ready);
-    if (woken) {
+    if (woken)
         trp_carrier_resume(&rank->carrier, woken->stack);
-        return true;
-    }
+    return woken;
+}
+
+static bool step(struct trp_rank *rank)
+{
+    if (woken_are_due(rank))
+        return resume(rank);
     if (has_mail(rank) && trp_execute_mail(rank))
         return true;
     struct next next = peek(rank);
-    if (next.record)
-        deliver_next(rank, next);
-    return next.record;
+    if (!next.record)
+        return resume(rank);
+    deliver_next(rank, next);
+    return true;
 }
 
 /* ---- polling and sleeping -------------------------------------------------------------------- */
@@ -210,6 +251,7 @@ static bool fire_timers(struct trp_rank *rank)
 static bool refill(struct trp_rank *rank)
 {
     uint64_t hauled = rank->hauled;
+    rank->steps = 0;
     bool moved = trp_inbox_empty_out(rank);
     if (++rank->polls % POLLS_A_REPORT == 0)
         trp_credit_report(rank);
@@ -271,7 +313,7 @@ static void sleep_until_called(struct trp_rank *rank)
 bool trp_loop_others_wait(struct trp_rank *rank)
 {
     refill(rank);
-    return rank->ready.head || has_mail(rank);
+    return (rank->ready.head || has_mail(rank)) && turn_is_over(rank);
 }
 
 void trp_loop_refill_or_sleep(struct trp_rank *rank)
@@ -294,11 +336,11 @@ void trp_loop(void *arg)
     struct trp_rank *rank = arg;
     struct trp_context idle = {.kind = TRP_CONTEXT_METHOD, .rank = rank, .cpus = 1};
     trp_carrier_arrive(&rank->carrier);
-    for (unsigned steps = 0;; steps++) {
+    for (;;) {
         rank->idle = &idle;
         if (!step(rank))
             go_on_or_sleep(rank);
-        else if (steps % STEPS_A_POLL == 0)
+        else if (++rank->steps >= STEPS_A_POLL)
             refill(rank);
     }
 }

@@ -254,7 +254,7 @@ static void keep_open(struct trp_rank *rank, int to, struct trp_record *record,
 {
     struct trp_outlet *out = &rank->outlets[to];
     out->last = record;
-    out->key = trp_tell_key(head->creator, head->slot);
+    out->key = trp_share_key(TRP_RECORD_TELL, head->creator, head->slot);
     out->serial = head->serial;
 }
 

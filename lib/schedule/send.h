@@ -22,10 +22,10 @@ int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
 
 #define TRP_NO_KEY UINT64_MAX
 
-/* By what tells of one method to one actor are known, with the actor's serial. */
-static inline uint64_t trp_tell_key(uint64_t creator, uint64_t slot)
+/* What may share a record: calls of one method of actors that one rank made; answers of a size. */
+static inline uint64_t trp_share_key(enum trp_record_kind kind, uint64_t creator, uint64_t slot)
 {
-    return creator << 16 | slot;
+    return (uint64_t)kind << 36 | creator << 16 | slot;
 }
 
 /* The ranks that a handle names are ranks of the job: else it is empty, or damaged. */
@@ -65,9 +65,48 @@ static inline struct trp_parcel *trp_outlet_room(struct trp_rank *rank, uint32_t
     return parcel && parcel->room - parcel->used >= bytes ? parcel : NULL;
 }
 
+#define TRP_NO_SERIAL UINT64_MAX
+
+/* The last record, of tells of `bytes` with its header, is a single one, or of many already. */
+static inline bool trp_may_be_many(const struct trp_outlet *out, size_t bytes)
+{
+    return out->serial == TRP_NO_SERIAL || out->last->words == bytes / 8;
+}
+
+/* A new record of so many bytes behind the word of its header; there is room. */
+static inline char *trp_outlet_record(struct trp_outlet *out, struct trp_record head, size_t bytes,
+                                      uint64_t key, uint64_t serial)
+{
+    struct trp_parcel *parcel = out->parcel;
+    char *at = (char *)parcel->bytes + parcel->used;
+    head.words = bytes / 8 + 1;
+    memcpy(at, &head, 8);
+    parcel->used += bytes + 8;
+    out->last = (struct trp_record *)(void *)at;
+    out->key = key;
+    out->serial = serial;
+    return at + 8;
+}
+
+/* One more into the last record, which is of its sort, and of many from now on; there is room for
+   that. */
+static inline char *trp_outlet_join(struct trp_outlet *out, enum trp_record_kind many, size_t bytes)
+{
+    struct trp_parcel *parcel = out->parcel;
+    if (out->last->kind != many) {
+        trp_record_make_many(out->last, many, bytes);
+        parcel->used += 8;
+    }
+    char *at = (char *)parcel->bytes + parcel->used;
+    out->last->words += bytes / 8;
+    parcel->used += bytes;
+    return at;
+}
+
 /* The frequent case of it, at once: a tell of values without pointers, from the scheduler's thread,
    where there is room in the parcel. One that follows another of the same method to the same actor
-   joins its record. False, and nothing done, if it is another case. */
+   adds its arguments to that record; one to another actor makes it a record of many. False, and
+   nothing done, if it is another case. */
 static inline bool trp_tell(struct trp_rank *rank, struct troupe_ref to,
                             const struct troupe_method *method, const void *args)
 {
@@ -76,26 +115,31 @@ static inline bool trp_tell(struct trp_rank *rank, struct troupe_ref to,
     if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
         return false;
     struct trp_outlet *out = &rank->outlets[host];
-    size_t bytes = trp_tell_bytes(type->size), head = trp_record_head(TRP_RECORD_TELL);
-    struct trp_parcel *parcel = trp_outlet_room(rank, host, head + bytes, true);
+    size_t bytes = trp_tell_bytes(type->size);
+    struct trp_parcel *parcel = trp_outlet_room(rank, host, 16 + bytes, true);
     if (!parcel)
         return false;
-    uint64_t key = trp_tell_key((uint32_t)to.place, method->slot);
-    char *end = (char *)parcel->bytes + parcel->used;
-    if (out->key != key || out->serial != to.serial) {
-        out->last = (struct trp_record *)(void *)end;
-        out->key = key;
-        out->serial = to.serial;
-        memcpy(end, &(struct trp_record){.words = head / 8, .kind = TRP_RECORD_TELL,
-                                         .slot = method->slot, .creator = (uint32_t)to.place,
-                                         .serial = to.serial}, 16);
-        end += head;
-        parcel->used += head;
+    uint64_t key = trp_share_key(TRP_RECORD_TELL, (uint32_t)to.place, method->slot);
+    char *at;
+    if (out->key == key && out->serial == to.serial) {
+        at = (char *)parcel->bytes + parcel->used;
+        parcel->used += bytes;
+        out->last->words += bytes / 8;
+    } else if (out->key == key && trp_may_be_many(out, 16 + bytes)) {
+        at = trp_outlet_join(out, TRP_RECORD_TELLS, 8 + bytes);
+        out->serial = TRP_NO_SERIAL;
+        memcpy(at, &to.serial, 8);
+        at += 8;
+    } else {
+        at = trp_outlet_record(out, (struct trp_record){.kind = TRP_RECORD_TELL,
+                                                        .slot = method->slot,
+                                                        .creator = (uint32_t)to.place},
+                               8 + bytes, key, to.serial);
+        memcpy(at, &to.serial, 8);
+        at += 8;
         rank->sent += host != (uint32_t)rank->rank;
     }
-    parcel->used += bytes;
-    out->last->words += bytes / 8;
-    trp_copy_words(end, args, type->size);
+    trp_copy_words(at, args, type->size);
     return true;
 }
 
@@ -107,21 +151,25 @@ static inline uint64_t trp_ask(struct trp_rank *rank, struct troupe_ref to,
     uint32_t host = (uint32_t)(to.place >> 32) - 1;
     if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
         return 0;
-    size_t head = trp_record_head(TRP_RECORD_ASK), bytes = head + trp_tell_bytes(type->size);
-    struct trp_parcel *parcel = trp_outlet_room(rank, host, bytes, true);
-    if (!parcel)
+    struct trp_outlet *out = &rank->outlets[host];
+    size_t bytes = 16 + trp_tell_bytes(type->size);
+    if (!trp_outlet_room(rank, host, 8 + bytes, true))
         return 0;
     uint64_t future = trp_future_new_here(&rank->futures, method->signature->result, to);
-    struct trp_record *record = (struct trp_record *)(void *)(parcel->bytes + parcel->used);
-    struct trp_record what = {.words = bytes / 8, .kind = TRP_RECORD_ASK, .slot = method->slot,
-                              .creator = (uint32_t)to.place};
-    memcpy(record, &what, 8);
-    record->serial = to.serial;
-    record->future = future;
-    trp_copy_words((char *)record + head, args, type->size);
-    parcel->used += bytes;
-    rank->outlets[host].key = TRP_NO_KEY;
-    rank->sent += host != (uint32_t)rank->rank;
+    uint64_t key = trp_share_key(TRP_RECORD_ASK, (uint32_t)to.place, method->slot);
+    char *at;
+    if (out->key == key) {
+        at = trp_outlet_join(out, TRP_RECORD_ASKS, bytes);
+    } else {
+        at = trp_outlet_record(out, (struct trp_record){.kind = TRP_RECORD_ASK,
+                                                        .slot = method->slot,
+                                                        .creator = (uint32_t)to.place},
+                               bytes, key, TRP_NO_SERIAL);
+        rank->sent += host != (uint32_t)rank->rank;
+    }
+    memcpy(at, &to.serial, 8);
+    memcpy(at + 8, &future, 8);
+    trp_copy_words(at + 16, args, type->size);
     return future;
 }
 
@@ -133,18 +181,21 @@ static inline bool trp_answer(struct trp_rank *rank, int to, uint64_t future,
     size_t size = type->kind == TROUPE_KIND_VOID ? 0 : type->size;
     if (to == rank->rank)
         return trp_future_resolve_small(trp_futures_of(rank, future), future, value, size);
-    size_t head = trp_record_head(TRP_RECORD_ANSWER), bytes = head + trp_tell_bytes(size);
-    struct trp_parcel *parcel = trp_outlet_room(rank, (uint32_t)to, bytes, false);
-    if (!parcel)
+    struct trp_outlet *out = &rank->outlets[to];
+    size_t bytes = 8 + trp_tell_bytes(size);
+    if (!trp_outlet_room(rank, (uint32_t)to, 8 + bytes, false))
         return false;
-    struct trp_record *record = (struct trp_record *)(void *)(parcel->bytes + parcel->used);
-    struct trp_record what = {.words = bytes / 8, .kind = TRP_RECORD_ANSWER};
-    memcpy(record, &what, 8);
-    record->serial = future;
-    trp_copy_words((char *)record + head, value, size);
-    parcel->used += bytes;
-    rank->outlets[to].key = TRP_NO_KEY;
-    rank->sent++;
+    uint64_t key = trp_share_key(TRP_RECORD_ANSWER, 0, bytes);
+    char *at;
+    if (out->key == key) {
+        at = trp_outlet_join(out, TRP_RECORD_ANSWERS, bytes);
+    } else {
+        at = trp_outlet_record(out, (struct trp_record){.kind = TRP_RECORD_ANSWER}, bytes, key,
+                               TRP_NO_SERIAL);
+        rank->sent++;
+    }
+    memcpy(at, &future, 8);
+    trp_copy_words(at + 8, value, size);
     return true;
 }
 

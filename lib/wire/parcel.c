@@ -45,6 +45,7 @@ static struct trp_parcel *begin(struct trp_parcel *parcel)
         return NULL;
     parcel->next = NULL;
     parcel->used = parcel->at = parcel->ahead = 0;
+    parcel->many = NULL;
     parcel->owed = NULL;
     parcel->owes = 0;
     parcel->peer = -1;
