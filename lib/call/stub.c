@@ -103,7 +103,7 @@ void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, 
 {
     const struct trp_context *c = trp_current();
     (void)with; /* nothing in it is about a tell yet */
-    if (!c || c->worker || !trp_tell(c->rank, to, method, args))
+    if (!c || c->worker || !trp_tell(c->rank, to.place, to.serial, method, args))
         tell(to, method, args);
 }
 
@@ -157,7 +157,7 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
 {
     const struct trp_context *c = trp_current();
     (void)with;
-    uint64_t future = c && !c->worker ? trp_ask(c->rank, to, method, args) : 0;
+    uint64_t future = c && !c->worker ? trp_ask(c->rank, to.place, to.serial, method, args) : 0;
     return future ? (troupe_future){future} : ask(to, method, args);
 }
 

@@ -14,7 +14,8 @@
 #define SPIN 30e-6       /* seconds of polling before sleep: about what waking up costs */
 #define TURN 20e-6       /* seconds that those who were woken wait while records are read */
 #define NAP 4e-3         /* longest sleep while tasks fill the CPUs: tells of theirs wait for it */
-#define LOOKS_A_CLOCK 8  /* while spinning: to read the clock takes as long as to poll */
+#define LOOKS_A_REFILL 8 /* while spinning: at the wire alone, before all else is looked at */
+#define REFILLS_A_CLOCK 2
 #define POLLS_A_REPORT 8 /* of credit */
 #define STEPS_A_POLL 64  /* things done before the wire is looked at again */
 #define INPUT_BYTES (64 * 1024) /* received ahead; what is read and must wait goes to mailboxes */
@@ -191,44 +192,42 @@ static bool turn_is_over(struct trp_rank *rank)
     return now - rank->turn >= TURN || rank->wire->ops->one_process;
 }
 
-/* Who was woken goes on when what has come is read, so that he finds all of it: but not for ever.
-   Then all who were woken do, one after the other. */
-static bool woken_are_due(struct trp_rank *rank)
-{
-    if (!rank->ready.head) {
-        rank->turn = 0;
-        rank->due = false;
-        return false;
-    }
-    return rank->due = rank->due || turn_is_over(rank);
-}
-
 static bool resume(struct trp_rank *rank)
 {
     struct trp_context *woken = trp_context_pop(&rank->ready);
+    rank->due = rank->due && rank->ready.head;
     if (woken)
         trp_carrier_resume(&rank->carrier, woken->stack);
     return woken;
 }
 
+/* Who was woken goes on when what has come is read, so that he finds all of it: but not for ever.
+   Then all who were woken do, one after the other. */
 static bool step(struct trp_rank *rank)
 {
-    if (woken_are_due(rank))
-        return resume(rank);
-    if (has_mail(rank) && trp_execute_mail(rank))
+    if (rank->due && resume(rank))
         return true;
-    struct next next = peek(rank);
-    if (!next.record)
+    bool mail = has_mail(rank);
+    struct next next = mail ? (struct next){NULL, NULL} : peek(rank);
+    if (!mail && !next.record)
         return resume(rank);
-    deliver_next(rank, next);
+    rank->due = rank->ready.head && turn_is_over(rank);
+    if (!rank->ready.head)
+        rank->turn = 0;
+    if (mail)
+        trp_execute_mail(rank);
+    else
+        deliver_next(rank, next);
     return true;
 }
 
 /* ---- polling and sleeping -------------------------------------------------------------------- */
 
-/* The transport may let other ranks of this process run meanwhile. */
 static struct trp_parcel *receive(struct trp_rank *rank)
 {
+    if (!rank->wire->ops->one_process)
+        return rank->wire->ops->receive(rank->wire);
+    /* Other ranks of this process may run meanwhile. */
     struct trp_context *current = trp_current();
     struct trp_parcel *parcel = rank->wire->ops->receive(rank->wire);
     trp_set_current(current);
@@ -247,6 +246,14 @@ static bool fire_timers(struct trp_rank *rank)
     return fired;
 }
 
+static void accept(struct trp_rank *rank, struct trp_parcel *parcel)
+{
+    trp_credit_received(rank, parcel);
+    trp_parcel_push(&rank->input, parcel);
+    rank->input_bytes += parcel->used;
+    rank->spun = false;
+}
+
 /* Whether a wait in place has been woken is its own to see: something happened, look. */
 static bool refill(struct trp_rank *rank)
 {
@@ -260,9 +267,7 @@ static bool refill(struct trp_rank *rank)
         trp_guests_serve(&rank->guests);
     struct trp_parcel *parcel;
     while (rank->input_bytes < INPUT_BYTES && (parcel = receive(rank))) {
-        trp_credit_received(rank, parcel);
-        trp_parcel_push(&rank->input, parcel);
-        rank->input_bytes += parcel->used;
+        accept(rank, parcel);
         moved = true;
     }
     if (rank->dirty_count)
@@ -272,15 +277,36 @@ static bool refill(struct trp_rank *rank)
     return fire_timers(rank) || moved || rank->hauled != hauled;
 }
 
+/* Mostly it is the wire that something comes from. */
+static bool look(struct trp_rank *rank)
+{
+    struct trp_parcel *parcel = NULL;
+    uint64_t hauled = rank->hauled;
+    for (int i = 0; i < LOOKS_A_REFILL && !parcel && !rank->inbox.filled; i++)
+        parcel = receive(rank);
+    if (parcel)
+        accept(rank, parcel);
+    return parcel || rank->hauled != hauled || refill(rank);
+}
+
 static bool spin(struct trp_rank *rank)
 {
     if (rank->wire->ops->one_process || trp_workers_fill_cpus(rank))
         return false;
-    for (double end = trp_now() + SPIN; trp_now() < end;)
-        for (int i = 0; i < LOOKS_A_CLOCK; i++)
-            if (refill(rank))
+    double end = 0;
+    do {
+        for (int i = 0; i < REFILLS_A_CLOCK; i++)
+            if (look(rank))
                 return true;
+        end = end ? end : trp_now() + SPIN;
+    } while (trp_now() < end);
+    rank->spun = true;
     return false;
+}
+
+bool trp_loop_refill_or_spin(struct trp_rank *rank)
+{
+    return refill(rank) || (!rank->spun && spin(rank));
 }
 
 /* Seconds until a timer or the end of a nap; negative: no limit. */
@@ -307,6 +333,7 @@ static void sleep_until_called(struct trp_rank *rank)
         trp_set_current(current);
     }
     wire->awake(rank->wire);
+    rank->spun = false;
     rank->naps = false; /* and then the inbox is read: draft_post does the converse */
 }
 
@@ -319,7 +346,7 @@ bool trp_loop_others_wait(struct trp_rank *rank)
 void trp_loop_refill_or_sleep(struct trp_rank *rank)
 {
     rank->wire->words->doing = 0;
-    if (!refill(rank) && !spin(rank))
+    if (!trp_loop_refill_or_spin(rank))
         sleep_until_called(rank);
 }
 
@@ -327,7 +354,7 @@ static void go_on_or_sleep(struct trp_rank *rank)
 {
     if (!can_let_in(rank))
         trp_loop_refill_or_sleep(rank);
-    else if (!refill(rank) && !spin(rank))
+    else if (!trp_loop_refill_or_spin(rank))
         let_in(rank);
 }
 

@@ -9,8 +9,7 @@
 #include "schedule/who.h"
 #include "troupe/status.h"
 
-#define AT_ONCE 64 /* calls, before others have a turn */
-#define AHEAD 24   /* calls, whose actors are fetched; their addresses are before, at twice that */
+#define AT_ONCE 16 /* calls, whose actors are looked up together */
 
 static size_t offset_in(const struct trp_parcel *parcel, const char *place)
 {
@@ -86,11 +85,44 @@ static void deliver_alone(struct trp_rank *rank, struct trp_parcel *parcel)
 
 /* ---- calls in a row -------------------------------------------------------------------------- */
 
+/* Some of them, of actors of one class that nothing keeps from running the method. */
+struct row {
+    const struct trp_record *many;
+    char *at;
+    const struct troupe_method *method;
+    unsigned count;
+    struct trp_actor *actors[AT_ONCE];
+};
+
+static uint64_t serial_at(const char *at)
+{
+    uint64_t serial;
+    memcpy(&serial, at, 8);
+    return serial;
+}
+
+/* Of the rows to come: where their actors are, and the actors. Nothing here is believed. */
+static void fetch(const struct trp_rank *rank, const struct trp_record *many, const char *at,
+                  const char *end)
+{
+    const size_t row = AT_ONCE * many->serial;
+    const char *last = at + row < end ? at + row : end;
+    for (; at < last; at += many->serial) {
+        const trp_actor_place *place =
+            trp_actors_place(&rank->actors, many->creator, serial_at(at));
+        if (place)
+            __builtin_prefetch((const void *)(uintptr_t)*place, 1);
+        if (at + row < end)
+            __builtin_prefetch(
+                trp_actors_place(&rank->actors, many->creator, serial_at(at + row)));
+    }
+}
+
 /* Nothing is between it and a call. */
 static inline bool is_free(const struct trp_actor *actor)
 {
-    const struct trp_actor_more *more = actor ? actor->more : NULL;
-    return actor && actor->life == TRP_LIFE_ALIVE && !actor->running && !actor->mailbox &&
+    const struct trp_actor_more *more = actor->more;
+    return actor->life == TRP_LIFE_ALIVE && !actor->running && !actor->mailbox &&
            (!more || (!more->worker && !more->unasked_count));
 }
 
@@ -99,8 +131,8 @@ static const struct troupe_method *fitting(const struct trp_actor *actor,
                                            const struct trp_record *many)
 {
     const struct troupe_class *class_ = actor->class_;
-    const struct troupe_method *method = many->slot < class_->slots ? class_->table[many->slot]
-                                                                    : NULL;
+    const struct troupe_method *method =
+        many->slot < class_->slots ? class_->table[many->slot] : NULL;
     bool asks = many->kind == TRP_RECORD_ASKS;
     if (!method || !method->signature->args.flat ||
         (asks && !trp_answers_small(method->signature)))
@@ -109,93 +141,96 @@ static const struct troupe_method *fitting(const struct trp_actor *actor,
     return each == many->serial ? method : NULL;
 }
 
-static inline const trp_actor_place *place_of(const struct trp_rank *rank,
-                                              const struct trp_record *many, const char *at)
+static void gather(const struct trp_rank *rank, struct row *row, const char *end)
 {
-    uint64_t serial;
-    memcpy(&serial, at, 8);
-    return trp_actors_place(&rank->actors, many->creator, serial);
-}
-
-/* Their cache misses overlap. Nothing here is believed. It must be inline: calls of a function
-   that only prefetches gcc takes for nothing. */
-__attribute__((always_inline)) static inline void
-fetch(const struct trp_rank *rank, const struct trp_record *many, const char *at, const char *end)
-{
-    const size_t ahead = AHEAD * many->serial;
-    if (at + 2 * ahead < end)
-        __builtin_prefetch(place_of(rank, many, at + 2 * ahead));
-    const trp_actor_place *place = at + ahead < end ? place_of(rank, many, at + ahead) : NULL;
-    if (place)
-        __builtin_prefetch((const void *)(uintptr_t)*place, 1);
-}
-
-/* Until one is not simple, or others should have a turn; returns how many. A method that waits
-   leaves the rest to whoever goes on meanwhile. */
-static unsigned run(struct trp_rank *rank, struct trp_parcel *parcel)
-{
-    const struct trp_record *many = parcel->many;
-    const bool asks = many->kind == TRP_RECORD_ASKS;
-    const size_t each = many->serial;
-    char *at = (char *)parcel->bytes + parcel->at, *end = end_of(many);
-    struct trp_context *c = rank->idle;
+    const struct trp_record *many = row->many;
     const struct troupe_class *class_ = NULL;
-    const struct troupe_method *method = NULL;
-    uint64_t doing = 0, result[2];
-    unsigned calls = 0;
-    bool simple = true;
+    const char *at = row->at;
+    row->method = NULL;
+    for (row->count = 0; row->count < AT_ONCE && at < end; row->count++, at += many->serial) {
+        struct trp_actor *actor = trp_actors_peek(&rank->actors, many->creator, serial_at(at));
+        if (!actor || !is_free(actor) || (class_ && actor->class_ != class_))
+            return;
+        class_ = actor->class_;
+        if (!row->method && !(row->method = fitting(actor, many)))
+            return;
+        row->actors[row->count] = actor;
+    }
+}
+
+/* Nothing was left behind, no other loop runs since, and an answer is off. */
+static inline bool is_over(struct trp_rank *rank, struct trp_context *c, bool asks,
+                           const uint64_t result[2])
+{
+    return rank->idle == c && trp_execute_is_plain(c) &&
+           (!asks || trp_answer(rank, c->caller, c->answer, c->method->signature->result, result));
+}
+
+/* A method that waits leaves those behind it to whoever goes on meanwhile; so does one after which
+   there is more to be done than to free its actor. */
+__attribute__((always_inline)) static inline void run(struct trp_rank *rank,
+                                                      struct trp_parcel *parcel,
+                                                      const struct row *row, bool asks)
+{
+    struct trp_context *c = rank->idle;
+    troupe_thunk *thunk = row->method->thunk;
+    const size_t each = row->many->serial;
+    const char *end = end_of(row->many);
+    const uint64_t doing = trp_who_code(row->actors[0], row->method) >> 32 << 32;
+    uint64_t result[2];
+    char *at = row->at;
+    c->method = row->method;
     c->parcel = trp_parcel_hold(parcel);
     c->caller = parcel->peer;
     c->args_end = NULL;
     c->answer = 0;
     trp_set_current(c);
-    for (; simple && at < end && calls < AT_ONCE; at += each, calls++) {
-        uint64_t serial;
-        memcpy(&serial, at, 8);
-        fetch(rank, many, at, end);
-        struct trp_actor *actor = trp_actors_peek(&rank->actors, many->creator, serial);
-        if (!is_free(actor))
-            break;
-        if (actor->class_ != class_) {
-            if (!(method = fitting(actor, many)))
-                break;
-            class_ = actor->class_;
-            doing = trp_who_code(actor, method) >> 32 << 32;
-        }
+    for (unsigned i = 0;; i++, at += each) {
+        struct trp_actor *actor = row->actors[i];
         advance(parcel, at + each, end);
         if (asks)
             memcpy(&c->answer, at + 8, 8);
         c->actor = actor;
-        c->method = method;
         c->args = at + (asks ? 16 : 8);
         actor->running = c;
-        rank->wire->words->doing = doing | trp_who_index(rank, many->creator, serial);
+        rank->wire->words->doing =
+            doing | trp_who_index(rank, row->many->creator, serial_at(at));
         result[0] = result[1] = 0;
-        method->thunk(actor->state, c->args, result);
-        simple = rank->idle == c && trp_execute_is_plain(c) &&
-                 (!asks ||
-                  trp_answer(rank, c->caller, c->answer, method->signature->result, result));
-        if (simple)
-            trp_execute_end_plain(c);
+        thunk(actor->state, c->args, result);
+        if (!is_over(rank, c, asks, result)) {
+            trp_conclude(c, TROUPE_OK, result);
+            break;
+        }
+        trp_execute_end_plain(c);
+        if (i + 1 == row->count) {
+            trp_parcel_drop(parcel);
+            break;
+        }
     }
-    if (simple)
-        trp_parcel_drop(parcel);
-    else
-        trp_conclude(c, TROUPE_OK, result);
     trp_set_current(NULL);
     if (!trp_context_is_bare(c))
         trp_context_reuse(c);
-    return calls;
 }
 
 unsigned trp_many_deliver(struct trp_rank *rank, struct trp_parcel *parcel)
 {
-    unsigned calls = 0;
-    if (parcel->many->kind == TRP_RECORD_ANSWERS)
+    struct row row;
+    row.many = parcel->many;
+    row.at = (char *)parcel->bytes + parcel->at;
+    row.count = 0;
+    const char *end = end_of(row.many);
+    if (row.many->kind == TRP_RECORD_ANSWERS) {
         resolve_all(rank, parcel);
-    else if (!rank->line_count && rank->parked_count < TRP_PARKED_MAX)
-        calls = run(rank, parcel);
-    if (!calls && parcel->many)
+        return 1;
+    }
+    fetch(rank, row.many, row.at + AT_ONCE * row.many->serial, end);
+    if (!rank->line_count && rank->parked_count < TRP_PARKED_MAX)
+        gather(rank, &row, end);
+    if (!row.count)
         deliver_alone(rank, parcel);
-    return calls + 1;
+    else if (row.many->kind == TRP_RECORD_ASKS)
+        run(rank, parcel, &row, true);
+    else
+        run(rank, parcel, &row, false);
+    return row.count + 1;
 }

@@ -75,6 +75,7 @@ struct trp_rank {
     struct trp_context *idle; /* of the loop that runs: for the next method */
     unsigned polls;           /* looks at the wire */
     unsigned steps;           /* things done since the last */
+    bool spun;                /* in vain, since something came */
     bool own_turn;            /* the next record is taken from this rank's own first */
     double turn;              /* since when somebody who was woken waits; 0: nobody was seen to */
     bool due;                 /* for a whole turn: they go on before anything else */

@@ -74,13 +74,13 @@ static inline bool trp_may_be_many(const struct trp_outlet *out, size_t bytes)
 }
 
 /* A new record of so many bytes behind the word of its header; there is room. */
-static inline char *trp_outlet_record(struct trp_outlet *out, struct trp_record head, size_t bytes,
+static inline char *trp_outlet_record(struct trp_outlet *out, uint64_t word, size_t bytes,
                                       uint64_t key, uint64_t serial)
 {
     struct trp_parcel *parcel = out->parcel;
     char *at = (char *)parcel->bytes + parcel->used;
-    head.words = bytes / 8 + 1;
-    memcpy(at, &head, 8);
+    word += bytes / 8 + 1;
+    memcpy(at, &word, 8);
     parcel->used += bytes + 8;
     out->last = (struct trp_record *)(void *)at;
     out->key = key;
@@ -107,35 +107,34 @@ static inline char *trp_outlet_join(struct trp_outlet *out, enum trp_record_kind
    where there is room in the parcel. One that follows another of the same method to the same actor
    adds its arguments to that record; one to another actor makes it a record of many. False, and
    nothing done, if it is another case. */
-static inline bool trp_tell(struct trp_rank *rank, struct troupe_ref to,
+static inline bool trp_tell(struct trp_rank *rank, uint64_t place, uint64_t serial,
                             const struct troupe_method *method, const void *args)
 {
     const struct troupe_type *type = &method->signature->args;
-    uint32_t host = (uint32_t)(to.place >> 32) - 1;
-    if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
+    uint32_t host = (uint32_t)(place >> 32) - 1;
+    if (!trp_in_job(rank, host, (uint32_t)place) || !type->flat)
         return false;
     struct trp_outlet *out = &rank->outlets[host];
     size_t bytes = trp_tell_bytes(type->size);
     struct trp_parcel *parcel = trp_outlet_room(rank, host, 16 + bytes, true);
     if (!parcel)
         return false;
-    uint64_t key = trp_share_key(TRP_RECORD_TELL, (uint32_t)to.place, method->slot);
+    uint64_t key = trp_share_key(TRP_RECORD_TELL, (uint32_t)place, method->slot);
     char *at;
-    if (out->key == key && out->serial == to.serial) {
+    if (out->key == key && out->serial == serial) {
         at = (char *)parcel->bytes + parcel->used;
         parcel->used += bytes;
         out->last->words += bytes / 8;
     } else if (out->key == key && trp_may_be_many(out, 16 + bytes)) {
         at = trp_outlet_join(out, TRP_RECORD_TELLS, 8 + bytes);
         out->serial = TRP_NO_SERIAL;
-        memcpy(at, &to.serial, 8);
+        memcpy(at, &serial, 8);
         at += 8;
     } else {
-        at = trp_outlet_record(out, (struct trp_record){.kind = TRP_RECORD_TELL,
-                                                        .slot = method->slot,
-                                                        .creator = (uint32_t)to.place},
-                               8 + bytes, key, to.serial);
-        memcpy(at, &to.serial, 8);
+        at = trp_outlet_record(
+            out, trp_record_word(TRP_RECORD_TELL, method->slot, (uint32_t)place, 0), 8 + bytes,
+            key, serial);
+        memcpy(at, &serial, 8);
         at += 8;
         rank->sent += host != (uint32_t)rank->rank;
     }
@@ -144,30 +143,29 @@ static inline bool trp_tell(struct trp_rank *rank, struct troupe_ref to,
 }
 
 /* As trp_tell, of an ask: its future, or 0 if it is another case. */
-static inline uint64_t trp_ask(struct trp_rank *rank, struct troupe_ref to,
+static inline uint64_t trp_ask(struct trp_rank *rank, uint64_t place, uint64_t serial,
                                const struct troupe_method *method, const void *args)
 {
     const struct troupe_type *type = &method->signature->args;
-    uint32_t host = (uint32_t)(to.place >> 32) - 1;
-    if (!trp_in_job(rank, host, (uint32_t)to.place) || !type->flat)
+    uint32_t host = (uint32_t)(place >> 32) - 1;
+    if (!trp_in_job(rank, host, (uint32_t)place) || !type->flat)
         return 0;
     struct trp_outlet *out = &rank->outlets[host];
     size_t bytes = 16 + trp_tell_bytes(type->size);
     if (!trp_outlet_room(rank, host, 8 + bytes, true))
         return 0;
-    uint64_t future = trp_future_new_here(&rank->futures, method->signature->result, to);
-    uint64_t key = trp_share_key(TRP_RECORD_ASK, (uint32_t)to.place, method->slot);
+    uint64_t future = trp_future_new_here(&rank->futures, method->signature->result, place, serial);
+    uint64_t key = trp_share_key(TRP_RECORD_ASK, (uint32_t)place, method->slot);
     char *at;
     if (out->key == key) {
         at = trp_outlet_join(out, TRP_RECORD_ASKS, bytes);
     } else {
-        at = trp_outlet_record(out, (struct trp_record){.kind = TRP_RECORD_ASK,
-                                                        .slot = method->slot,
-                                                        .creator = (uint32_t)to.place},
-                               bytes, key, TRP_NO_SERIAL);
+        at = trp_outlet_record(
+            out, trp_record_word(TRP_RECORD_ASK, method->slot, (uint32_t)place, 0), bytes, key,
+            TRP_NO_SERIAL);
         rank->sent += host != (uint32_t)rank->rank;
     }
-    memcpy(at, &to.serial, 8);
+    memcpy(at, &serial, 8);
     memcpy(at + 8, &future, 8);
     trp_copy_words(at + 16, args, type->size);
     return future;
@@ -190,7 +188,7 @@ static inline bool trp_answer(struct trp_rank *rank, int to, uint64_t future,
     if (out->key == key) {
         at = trp_outlet_join(out, TRP_RECORD_ANSWERS, bytes);
     } else {
-        at = trp_outlet_record(out, (struct trp_record){.kind = TRP_RECORD_ANSWER}, bytes, key,
+        at = trp_outlet_record(out, trp_record_word(TRP_RECORD_ANSWER, 0, 0, 0), bytes, key,
                                TRP_NO_SERIAL);
         rank->sent++;
     }

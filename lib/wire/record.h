@@ -67,6 +67,14 @@ struct trp_record {
     int64_t number;        /* EXIT, END, FAILED: status; TASK, CREATE: CPUs */
 };
 
+/* The first word, in one piece: fields that are written one by one would be waited for by who then
+   copies the word. */
+static inline uint64_t trp_record_word(enum trp_record_kind kind, uint64_t slot, uint64_t creator,
+                                       uint64_t words)
+{
+    return words | (uint64_t)kind << 20 | slot << 28 | creator << 44;
+}
+
 /* Bytes of the header of records of a kind, but for the word of a long one. */
 static inline size_t trp_record_head(unsigned kind)
 {

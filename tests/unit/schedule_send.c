@@ -215,13 +215,13 @@ static void the_short_way_begins_no_parcel_for_what_none_holds(void **state)
 
     (void)state;
     rank.credit.bytes = UINT32_MAX;
-    assert_false(trp_tell(&rank, to, &large, args));
-    assert_int_equal(trp_ask(&rank, to, &large, args), 0);
+    assert_false(trp_tell(&rank, to.place, to.serial, &large, args));
+    assert_int_equal(trp_ask(&rank, to.place, to.serial, &large, args), 0);
     assert_null(outlets[2].parcel);
     signature.args.size = 64;
-    assert_true(trp_tell(&rank, to, &large, args));
+    assert_true(trp_tell(&rank, to.place, to.serial, &large, args));
     assert_int_equal(outlets[2].parcel->used, 16 + 64);
-    assert_true(trp_tell(&rank, to, &large, args));
+    assert_true(trp_tell(&rank, to.place, to.serial, &large, args));
     assert_int_equal(outlets[2].parcel->used, 16 + 2 * 64);
 }
 
