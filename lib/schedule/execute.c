@@ -142,6 +142,12 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
 
 /* ---- running: on the loop's stack; if the method waits, these frames wait with it ------------ */
 
+static void conclude_plain(struct trp_context *c)
+{
+    trp_execute_end_plain(c);
+    trp_parcel_drop(c->parcel);
+}
+
 /* Zeroed, of the size of the method's result. */
 static void *result_in(struct trp_context *c, uint64_t *small, size_t size)
 {
@@ -159,13 +165,10 @@ static void run_one(struct trp_context *c)
     void *result = result_in(c, small, sizeof small);
     c->args_end = NULL;
     c->method->thunk(c->actor->state, c->args, result);
-    trp_conclude(c, TROUPE_OK, result);
-}
-
-static void conclude_plain(struct trp_context *c)
-{
-    trp_execute_end_plain(c);
-    trp_parcel_drop(c->parcel);
+    if (!c->answer && trp_execute_is_plain(c))
+        conclude_plain(c);
+    else
+        trp_conclude(c, TROUPE_OK, result);
 }
 
 /* The frequent ask, of a small value: as run_one, without what it seldom needs. */

@@ -47,7 +47,7 @@ struct trp_inbox {
 struct trp_outlet {
     struct trp_parcel *parcel; /* NULL: none */
     struct trp_record *last;   /* the record that another may join, */
-    uint64_t key, serial;      /* if it is of the same sort, and actor; see trp_outlet_join */
+    uint64_t key, place, serial; /* if it is of the same sort, and actor; see send.h */
     struct trp_account account;
 };
 

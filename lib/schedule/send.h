@@ -22,10 +22,13 @@ int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
 
 #define TRP_NO_KEY UINT64_MAX
 
-/* What may share a record: calls of one method of actors that one rank made; answers of a size. */
-static inline uint64_t trp_share_key(enum trp_record_kind kind, uint64_t creator, uint64_t slot)
+/* What may share a record: tells, or asks, of one method of actors that one rank made; answers of
+   one size. */
+static inline uint64_t trp_share_key(enum trp_record_kind kind, const void *method_or_size)
 {
-    return (uint64_t)kind << 36 | creator << 16 | slot;
+    _Static_assert(_Alignof(struct troupe_method) >= 4, "two bits are free");
+    return (uint64_t)(uintptr_t)method_or_size | (kind == TRP_RECORD_ASK ? 1 : 0) |
+           (kind == TRP_RECORD_ANSWER ? 2 : 0);
 }
 
 /* The ranks that a handle names are ranks of the job: else it is empty, or damaged. */
@@ -55,13 +58,10 @@ static inline void trp_copy_words(char *to, const char *from, size_t size)
    `new_work`, too much is on its way there: the caller is to wait. */
 struct trp_parcel *trp_outlet_begin(struct trp_rank *rank, int to, bool new_work);
 
-/* The parcel for that rank, with room for so many bytes; NULL as above, or where there is none. */
-static inline struct trp_parcel *trp_outlet_room(struct trp_rank *rank, uint32_t to, size_t bytes,
-                                                 bool new_work)
+/* The parcel for that rank, where there is one with room for so many bytes; or NULL. */
+static inline struct trp_parcel *trp_outlet_room(const struct trp_outlet *out, size_t bytes)
 {
-    struct trp_parcel *parcel = rank->outlets[to].parcel;
-    if (!parcel && bytes <= TRP_PARCEL_BYTES)
-        parcel = trp_outlet_begin(rank, (int)to, new_work);
+    struct trp_parcel *parcel = out->parcel;
     return parcel && parcel->room - parcel->used >= bytes ? parcel : NULL;
 }
 
@@ -75,7 +75,7 @@ static inline bool trp_may_be_many(const struct trp_outlet *out, size_t bytes)
 
 /* A new record of so many bytes behind the word of its header; there is room. */
 static inline char *trp_outlet_record(struct trp_outlet *out, uint64_t word, size_t bytes,
-                                      uint64_t key, uint64_t serial)
+                                      uint64_t key, uint64_t place, uint64_t serial)
 {
     struct trp_parcel *parcel = out->parcel;
     char *at = (char *)parcel->bytes + parcel->used;
@@ -84,6 +84,7 @@ static inline char *trp_outlet_record(struct trp_outlet *out, uint64_t word, siz
     parcel->used += bytes + 8;
     out->last = (struct trp_record *)(void *)at;
     out->key = key;
+    out->place = place;
     out->serial = serial;
     return at + 8;
 }
@@ -98,15 +99,38 @@ static inline char *trp_outlet_join(struct trp_outlet *out, enum trp_record_kind
         parcel->used += 8;
     }
     char *at = (char *)parcel->bytes + parcel->used;
-    out->last->words += bytes / 8;
+    trp_record_add(out->last, bytes);
     parcel->used += bytes;
     return at;
 }
 
-/* The frequent case of it, at once: a tell of values without pointers, from the scheduler's thread,
-   where there is room in the parcel. One that follows another of the same method to the same actor
-   adds its arguments to that record; one to another actor makes it a record of many. False, and
-   nothing done, if it is another case. */
+/* The most frequent case of it, at once: a tell from the scheduler's thread that follows another of
+   the same method to the same actor, where there is room. It adds its arguments to that record.
+   False, and nothing done, if it is another case. */
+__attribute__((always_inline)) static inline bool
+trp_tell_again(struct trp_rank *rank, uint64_t place, uint64_t serial,
+               const struct troupe_method *method, const void *args)
+{
+    uint32_t host = (uint32_t)(place >> 32) - 1;
+    if (host >= (uint32_t)rank->ranks)
+        return false;
+    const struct trp_outlet *out = &rank->outlets[host];
+    if (out->key != trp_share_key(TRP_RECORD_TELL, method) || out->place != place ||
+        out->serial != serial)
+        return false;
+    struct trp_parcel *parcel = out->parcel;
+    size_t size = method->signature->args.size, bytes = trp_tell_bytes(size);
+    char *at = (char *)parcel->bytes + parcel->used;
+    if (parcel->room - parcel->used < bytes)
+        return false;
+    parcel->used += bytes;
+    trp_record_add(out->last, bytes);
+    trp_copy_words(at, args, size);
+    return true;
+}
+
+/* Of values without pointers, where there is room in the parcel. One of the same method to another
+   actor makes the record before it one of many. */
 static inline bool trp_tell(struct trp_rank *rank, uint64_t place, uint64_t serial,
                             const struct troupe_method *method, const void *args)
 {
@@ -115,36 +139,32 @@ static inline bool trp_tell(struct trp_rank *rank, uint64_t place, uint64_t seri
     if (!trp_in_job(rank, host, (uint32_t)place) || !type->flat)
         return false;
     struct trp_outlet *out = &rank->outlets[host];
-    size_t bytes = trp_tell_bytes(type->size);
-    struct trp_parcel *parcel = trp_outlet_room(rank, host, 16 + bytes, true);
-    if (!parcel)
+    size_t bytes = 8 + trp_tell_bytes(type->size);
+    if (!trp_outlet_room(out, 8 + bytes))
         return false;
-    uint64_t key = trp_share_key(TRP_RECORD_TELL, (uint32_t)place, method->slot);
+    uint64_t key = trp_share_key(TRP_RECORD_TELL, method);
+    bool same = out->key == key && out->place == place;
     char *at;
-    if (out->key == key && out->serial == serial) {
-        at = (char *)parcel->bytes + parcel->used;
-        parcel->used += bytes;
-        out->last->words += bytes / 8;
-    } else if (out->key == key && trp_may_be_many(out, 16 + bytes)) {
-        at = trp_outlet_join(out, TRP_RECORD_TELLS, 8 + bytes);
+    if (same && out->serial == serial)
+        return trp_tell_again(rank, place, serial, method, args);
+    if (same && trp_may_be_many(out, 8 + bytes)) {
+        at = trp_outlet_join(out, TRP_RECORD_TELLS, bytes);
         out->serial = TRP_NO_SERIAL;
-        memcpy(at, &serial, 8);
-        at += 8;
     } else {
         at = trp_outlet_record(
-            out, trp_record_word(TRP_RECORD_TELL, method->slot, (uint32_t)place, 0), 8 + bytes,
-            key, serial);
-        memcpy(at, &serial, 8);
-        at += 8;
+            out, trp_record_word(TRP_RECORD_TELL, method->slot, (uint32_t)place, 0), bytes, key,
+            place, serial);
         rank->sent += host != (uint32_t)rank->rank;
     }
-    trp_copy_words(at, args, type->size);
+    memcpy(at, &serial, 8);
+    trp_copy_words(at + 8, args, type->size);
     return true;
 }
 
 /* As trp_tell, of an ask: its future, or 0 if it is another case. */
-static inline uint64_t trp_ask(struct trp_rank *rank, uint64_t place, uint64_t serial,
-                               const struct troupe_method *method, const void *args)
+__attribute__((always_inline)) static inline uint64_t
+trp_ask(struct trp_rank *rank, uint64_t place, uint64_t serial, const struct troupe_method *method,
+        const void *args)
 {
     const struct troupe_type *type = &method->signature->args;
     uint32_t host = (uint32_t)(place >> 32) - 1;
@@ -152,17 +172,17 @@ static inline uint64_t trp_ask(struct trp_rank *rank, uint64_t place, uint64_t s
         return 0;
     struct trp_outlet *out = &rank->outlets[host];
     size_t bytes = 16 + trp_tell_bytes(type->size);
-    if (!trp_outlet_room(rank, host, 8 + bytes, true))
+    if (!trp_outlet_room(out, 8 + bytes))
         return 0;
     uint64_t future = trp_future_new_here(&rank->futures, method->signature->result, place, serial);
-    uint64_t key = trp_share_key(TRP_RECORD_ASK, (uint32_t)place, method->slot);
+    uint64_t key = trp_share_key(TRP_RECORD_ASK, method);
     char *at;
-    if (out->key == key) {
+    if (out->key == key && out->place == place) {
         at = trp_outlet_join(out, TRP_RECORD_ASKS, bytes);
     } else {
         at = trp_outlet_record(
             out, trp_record_word(TRP_RECORD_ASK, method->slot, (uint32_t)place, 0), bytes, key,
-            TRP_NO_SERIAL);
+            place, TRP_NO_SERIAL);
         rank->sent += host != (uint32_t)rank->rank;
     }
     memcpy(at, &serial, 8);
@@ -181,15 +201,17 @@ static inline bool trp_answer(struct trp_rank *rank, int to, uint64_t future,
         return trp_future_resolve_small(trp_futures_of(rank, future), future, value, size);
     struct trp_outlet *out = &rank->outlets[to];
     size_t bytes = 8 + trp_tell_bytes(size);
-    if (!trp_outlet_room(rank, (uint32_t)to, 8 + bytes, false))
+    if (!out->parcel)
+        trp_outlet_begin(rank, to, false);
+    if (!trp_outlet_room(out, 8 + bytes))
         return false;
-    uint64_t key = trp_share_key(TRP_RECORD_ANSWER, 0, bytes);
+    uint64_t key = trp_share_key(TRP_RECORD_ANSWER, (const void *)(uintptr_t)(bytes << 2));
     char *at;
     if (out->key == key) {
         at = trp_outlet_join(out, TRP_RECORD_ANSWERS, bytes);
     } else {
         at = trp_outlet_record(out, trp_record_word(TRP_RECORD_ANSWER, 0, 0, 0), bytes, key,
-                               TRP_NO_SERIAL);
+                               0, TRP_NO_SERIAL);
         rank->sent++;
     }
     memcpy(at, &future, 8);

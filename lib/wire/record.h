@@ -75,6 +75,12 @@ static inline uint64_t trp_record_word(enum trp_record_kind kind, uint64_t slot,
     return words | (uint64_t)kind << 20 | slot << 28 | creator << 44;
 }
 
+/* It is so many bytes longer, in a parcel of the usual size. */
+static inline void trp_record_add(struct trp_record *record, size_t bytes)
+{
+    *(uint64_t *)(void *)record += bytes / 8; /* as trp_record_word has it */
+}
+
 /* Bytes of the header of records of a kind, but for the word of a long one. */
 static inline size_t trp_record_head(unsigned kind)
 {
