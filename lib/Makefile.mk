@@ -89,6 +89,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/loop.h \
 	lib/schedule/mail.c \
 	lib/schedule/mail.h \
+	lib/schedule/many.c \
+	lib/schedule/many.h \
 	lib/schedule/names.c \
 	lib/schedule/names.h \
 	lib/schedule/own_worker.c \

@@ -54,7 +54,8 @@ struct trp_actor_more {
 };
 
 /* What an idle actor costs beside its state: these 48 bytes, 8 for its place in the table, and what
-   rounds its state up to 16. */
+   rounds its state up to 8. A state that is to be aligned to 16 is of a size that is a multiple of
+   that, so it is. */
 struct trp_actor {
     struct troupe_class *class_; /* NULL while expected */
     struct trp_context *running; /* the call that it is in; others wait */
@@ -68,7 +69,7 @@ struct trp_actor {
         unsigned char life : 2;   /* a trp_life */
         unsigned char listed : 1; /* in the scheduler's list of actors with letters */
     };
-    _Alignas(16) unsigned char state[];
+    _Alignas(8) unsigned char state[];
 };
 
 _Static_assert(sizeof(struct trp_actor) == 48, "an idle actor costs more than is said");

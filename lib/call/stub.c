@@ -88,10 +88,27 @@ static bool told_nobody(struct trp_caller caller, struct troupe_ref to,
     return true;
 }
 
+/* No parcel was being filled for that rank, and now there is one: the short way is to be tried
+   again. None is begun for what the usual ones do not hold. */
+static bool begun_parcel(struct trp_caller caller, struct troupe_ref to,
+                         const struct troupe_method *method)
+{
+    const struct troupe_type *type = &method->signature->args;
+    int host = trp_ref_host(to);
+    return trp_on_scheduler(caller.context) &&
+           trp_in_job(caller.rank, (uint32_t)host, trp_ref_creator(to)) &&
+           !caller.rank->outlets[host].parcel && type->flat &&
+           type->size < TRP_PARCEL_BYTES - sizeof(struct trp_record) &&
+           trp_outlet_begin(caller.rank, host, true);
+}
+
 __attribute__((noinline)) static void tell(struct troupe_ref to,
                                            const struct troupe_method *method, const void *args)
 {
     struct trp_caller caller = trp_caller();
+    if (begun_parcel(caller, to, method) &&
+        trp_tell(caller.rank, to.place, to.serial, method, args))
+        return;
     if (told_nobody(caller, to, method->signature, args))
         return;
     struct trp_record head = call_head(to, method, 0);
@@ -100,13 +117,22 @@ __attribute__((noinline)) static void tell(struct troupe_ref to,
         trp_caller_slow_down(caller, trp_ref_host(to), 0);
 }
 
+/* Called at the end, so that those that follow it need not save what it uses. */
+__attribute__((noinline)) static void tell_first(const struct trp_context *c, struct troupe_ref to,
+                                                 const struct troupe_method *method,
+                                                 const void *args)
+{
+    if (!c || c->worker || !trp_tell(c->rank, to.place, to.serial, method, args))
+        tell(to, method, args);
+}
+
 void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
                       const struct troupe_options *with)
 {
-    const struct trp_context *c = trp_current();
+    const struct trp_context *c = trp_current_here;
     (void)with; /* nothing in it is about a tell yet */
-    if (!c || c->worker || !trp_tell(c->rank, to, method, args))
-        tell(to, method, args);
+    if (!c || c->worker || !trp_tell_again(c->rank, to.place, to.serial, method, args))
+        tell_first(c, to, method, args);
 }
 
 troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method *method,
@@ -141,7 +167,12 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
 {
     struct trp_caller caller = trp_caller();
     struct trp_futures *futures = trp_caller_futures(caller);
-    uint64_t future = trp_future_new(futures, method->signature->result, to);
+    uint64_t future = 0;
+    if (begun_parcel(caller, to, method))
+        future = trp_ask(caller.rank, to.place, to.serial, method, args);
+    if (future)
+        return (troupe_future){future};
+    future = trp_future_new(futures, method->signature->result, to);
     const char *story = trp_unreachable(caller.rank, to);
     if (story) {
         trp_future_resolve(futures, future, TROUPE_NO_ACTOR, story, strlen(story) + 1);
@@ -158,9 +189,9 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
 troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *method,
                               const void *args, const struct troupe_options *with)
 {
-    const struct trp_context *c = trp_current();
+    const struct trp_context *c = trp_current_here;
     (void)with;
-    uint64_t future = c && !c->worker ? trp_ask(c->rank, to, method, args) : 0;
+    uint64_t future = c && !c->worker ? trp_ask(c->rank, to.place, to.serial, method, args) : 0;
     return future ? (troupe_future){future} : ask(to, method, args);
 }
 

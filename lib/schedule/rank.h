@@ -46,8 +46,8 @@ struct trp_inbox {
 /* A parcel being filled for a rank. That for the rank itself is read while it is filled. */
 struct trp_outlet {
     struct trp_parcel *parcel; /* NULL: none */
-    struct trp_record *last;   /* the record of tells that another tell may join, */
-    uint64_t key, serial;      /* if it is of the same method and actor; see trp_tell */
+    struct trp_record *last;   /* the record that another may join, */
+    uint64_t key, place, serial; /* if it is of the same sort, and actor; see send.h */
     struct trp_account account;
 };
 
@@ -74,7 +74,11 @@ struct trp_rank {
     struct trp_context *main; /* the driver's, or of the main routine of other ranks */
     struct trp_context *idle; /* of the loop that runs: for the next method */
     unsigned polls;           /* looks at the wire */
+    unsigned steps;           /* things done since the last */
+    bool spun;                /* in vain, since something came */
     bool own_turn;            /* the next record is taken from this rank's own first */
+    double turn;              /* since when somebody who was woken waits; 0: nobody was seen to */
+    bool due;                 /* for a whole turn: they go on before anything else */
 
     struct trp_parcel_queue input;   /* received, not yet wholly read */
     struct trp_parcel_queue urgent;  /* the same, and before it */

@@ -298,16 +298,6 @@ bool trp_inbox_empty_out(struct trp_rank *rank)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-/* The record may take further tells of the same method to the same actor. */
-static void keep_open(struct trp_rank *rank, int to, struct trp_record *record,
-                      const struct trp_record *head)
-{
-    struct trp_outlet *out = &rank->outlets[to];
-    out->last = record;
-    out->key = trp_tell_key(head->creator, head->slot);
-    out->serial = head->serial;
-}
-
 int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
              const struct trp_record *head, const struct troupe_type *type, const void *value)
 {
@@ -325,8 +315,6 @@ int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
         trp_record_begin(record, head, bytes);
         trp_pack(type, value, trp_record_body(record));
         count_sent(rank, to, head);
-        if (head->kind == TRP_RECORD_TELL && !head->flags && type->flat)
-            keep_open(rank, to, record, head);
     } else {
         struct trp_draft *draft = draft_new(to, bytes);
         if (!draft)

@@ -14,6 +14,7 @@
 #define TRP_PARCEL_SMALL 1024        /* what has no more takes no more */
 
 struct trp_buffer;
+struct trp_record;
 
 struct trp_parcel {
     struct trp_parcel *next; /* in the queue that has it */
@@ -21,6 +22,7 @@ struct trp_parcel {
     size_t used;             /* bytes that are records */
     size_t at;               /* bytes read so far, */
     size_t ahead;            /* and looked at to fetch what will be needed */
+    struct trp_record *many; /* that is being read, one by one; NULL: none */
     uint64_t *owed;          /* where it is noted when its bytes are done with, or NULL, */
     size_t owes;             /* and how many */
     int32_t peer;            /* where it came from, or goes */
