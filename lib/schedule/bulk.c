@@ -285,7 +285,8 @@ static void cut(struct landing *l, const struct trp_record *record)
     if (!l->parcel)
         trp_die("no memory for a message of %zu bytes", sizeof *record);
     l->used = trp_record_cut(l->parcel->bytes, record);
-    ((struct trp_record *)(void *)l->parcel->bytes)->flags = TRP_RECORD_CUT | (record->flags & TRP_RECORD_URGENT);
+    ((struct trp_record *)(void *)l->parcel->bytes)->flags &= TRP_RECORD_URGENT;
+    ((struct trp_record *)(void *)l->parcel->bytes)->flags |= TRP_RECORD_CUT;
 }
 
 /* What came with the notice, to its places. Returns where the values are. */

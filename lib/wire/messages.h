@@ -3,9 +3,9 @@
  *
  * Receives are posted ahead, from any source, all of one size and tag, and only the oldest is
  * tested: MPI matches messages of a pair to receives in the order of both, so taking them in the
- * order of posting keeps the order of the pair, which completion alone does not. Urgent parcels have
- * a tag, and receives, of their own; each other message says how many were sent before it, and is
- * not taken before those.
+ * order of posting keeps the order of the pair, which completion alone does not. Urgent parcels
+ * have a tag, and receives, of their own; each other message says how many were sent before it, and
+ * is not taken before those.
  */
 #ifndef TRP_MESSAGES_H
 #define TRP_MESSAGES_H

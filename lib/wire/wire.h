@@ -1,6 +1,6 @@
 /*
- * The wire: parcels from rank to rank, in order between each pair, each exactly once. Those that are
- * urgent are in order among themselves, and overtake the others.
+ * The wire: parcels from rank to rank, in order between each pair, each exactly once. Those that
+ * are urgent are in order among themselves, and overtake the others.
  *
  * It knows ranks, parcels and how to sleep until something comes; it refuses to know what is in a
  * parcel and who sent it. Everything here is called by the one thread that runs the scheduler, but
