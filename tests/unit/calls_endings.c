@@ -4,11 +4,11 @@
  */
 #include <math.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "play.h"
+#include "process.h"
 
 static struct {
     int destroyed, deferred;
@@ -260,30 +260,18 @@ static int leaves_one_that_fails_late(int argc, char **argv)
     return 0;
 }
 
+static void run_with_linger(void)
+{
+    const struct troupe_run_options options = {.transport = "self", .linger = 0.1};
+    _exit(troupe_run(0, NULL, leaves_one_that_fails_late, &options));
+}
+
 /* It ends the process, as at any other time; it is not the driver that fails. */
 static void a_deferred_function_that_fails_at_the_end_is_named(void **state)
 {
     (void)state;
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        const struct troupe_run_options options = {.transport = "self", .linger = 0.1};
-        dup2(ends[1], 2);
-        _exit(troupe_run(0, NULL, leaves_one_that_fails_late, &options));
-    }
-    close(ends[1]);
-    char said[4096];
-    size_t length = 0;
-    for (ssize_t got; (got = read(ends[0], said + length, sizeof said - 1 - length)) > 0;)
-        length += (size_t)got;
-    said[length] = 0;
-    close(ends[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    assert_non_null(strstr(said, "a deferred function failed: heavy(0:0).fail_late: too late"));
+    assert_int_not_equal(test_in_a_process(run_with_linger), 0);
+    test_said("a deferred function failed: heavy(0:0).fail_late: too late");
     assert_null(strstr(said, "the driver failed"));
 }
 

@@ -1,0 +1,20 @@
+/*
+ * A program that does one of many things, as its first arguments say: PROGRAM MODE [NUMBER].
+ */
+#ifndef TEST_MODE_H
+#define TEST_MODE_H
+
+#include <stdbool.h>
+
+extern const char *mode; /* "": none was given */
+extern int number;
+
+void mode_open(int argc, char **argv);
+
+/* The mode is this one. */
+bool is(const char *name);
+
+/* One write a line: the lines of ranks do not mix. */
+void say(const char *what, int value);
+
+#endif
