@@ -128,9 +128,13 @@ tests_support_ends_SOURCES = tests/support/ends.c \
 tests_support_ends_LDADD = $(TROUPE_LIBS)
 
 # What tests/core.sh runs; the last two differ in one method.
-check_PROGRAMS += tests/core/crashes tests/core/starts tests/core/starts_otherwise
-tests_core_crashes_SOURCES = tests/core/crashes.c
+check_PROGRAMS += tests/core/crashes tests/core/pours tests/core/starts tests/core/starts_otherwise
+tests_core_crashes_SOURCES = tests/core/crashes.c \
+	tests/support/mode.c tests/support/mode.h
 tests_core_crashes_LDADD = $(TROUPE_LIBS)
+tests_core_pours_SOURCES = tests/core/pours.c \
+	tests/support/mode.c tests/support/mode.h
+tests_core_pours_LDADD = $(TROUPE_LIBS)
 tests_core_starts_SOURCES = tests/core/starts.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_starts_LDADD = $(TROUPE_LIBS)

@@ -134,8 +134,9 @@ static size_t bytes_of(const struct trp_shipment *s)
     return bytes;
 }
 
+/* Takes the notice over: the frames of who waits may be given up. */
 static void announce(struct trp_rank *rank, const struct trp_context *from, bool waits,
-                     const struct trp_record *head, const struct trp_notice *notice, size_t size,
+                     const struct trp_record *head, struct trp_notice *notice, size_t size,
                      struct trp_shipment *s)
 {
     struct trp_record flagged = *head;
@@ -150,6 +151,7 @@ static void announce(struct trp_rank *rank, const struct trp_context *from, bool
         s->waits = future;
     }
     trp_send_shipment(rank, from, s->to, &flagged, notice, size, s);
+    free(notice);
     if (waits)
         wait_until_sent((struct trp_context *)(uintptr_t)from, futures, future);
 }
@@ -189,7 +191,6 @@ static int send_there(struct trp_rank *rank, const struct trp_context *from, int
     struct trp_shipment *s = shipment_new(rank, to, apart);
     s->packed = packed;
     announce(rank, from, !all && apart->holes, head, notice, whole, s);
-    free(notice);
     return TROUPE_OK;
 }
 

@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "troupe.h"
 
 const char *mode;
 int number;
@@ -22,4 +25,12 @@ void say(const char *what, int value)
 {
     printf("%s %d\n", what, value);
     fflush(stdout);
+}
+
+int say_process(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    printf("rank %d is process %ld\n", troupe_rank(), (long)getpid());
+    fflush(stdout);
+    return 0;
 }

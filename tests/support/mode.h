@@ -17,4 +17,7 @@ bool is(const char *name);
 /* One write a line: the lines of ranks do not mix. */
 void say(const char *what, int value);
 
+/* A setup in which each rank says which process it is, before anything can happen to it. */
+int say_process(int argc, char **argv);
+
 #endif
