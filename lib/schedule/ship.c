@@ -261,8 +261,7 @@ int trp_send_large(struct trp_rank *rank, const struct trp_context *from, bool w
     struct trp_apart apart = {.least = waits && to != rank->rank ? TRP_BULK_LEAST : SIZE_MAX,
                               .copies_gifts = answer};
     int status = send(rank, from, to, head, type, value, &apart);
-    for (unsigned i = 0; status != TROUPE_OK && i < apart.gifts; i++)
-        trp_buffer_drop(apart.gift[i]);
+    trp_apart_drop(&apart, status != TROUPE_OK);
     if (answer)
         trp_ungive(type, value);
     return status;
