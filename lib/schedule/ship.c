@@ -156,6 +156,14 @@ static void announce(struct trp_rank *rank, const struct trp_context *from, bool
         wait_until_sent((struct trp_context *)(uintptr_t)from, futures, future);
 }
 
+static void make_one_hole(struct trp_apart *apart, const struct trp_parcel *packed, size_t size)
+{
+    apart->holes = 1;
+    apart->hole[0].from = packed->bytes;
+    apart->hole[0].at = 0;
+    apart->hole[0].size = size;
+}
+
 /* All of the values are one hole. */
 static struct trp_parcel *pack_all(const struct troupe_type *type, const void *value, size_t size,
                                    struct trp_apart *apart)
@@ -165,11 +173,35 @@ static struct trp_parcel *pack_all(const struct troupe_type *type, const void *v
         return NULL;
     apart->holes = 0;
     trp_pack_apart(type, value, packed->bytes, apart);
-    apart->holes = 1;
-    apart->hole[0].from = packed->bytes;
-    apart->hole[0].at = 0;
-    apart->hole[0].size = size;
+    make_one_hole(apart, packed, size);
     return packed;
+}
+
+static struct trp_notice *notice_new(size_t bytes)
+{
+    struct trp_notice *notice = malloc(bytes);
+    if (!notice)
+        trp_die("no memory for a message of %zu bytes", bytes);
+    return notice;
+}
+
+void trp_send_packed(struct trp_rank *rank, int to, const struct trp_record *head,
+                     const void *bytes, size_t size)
+{
+    bool bulk = to != rank->rank && size > TRP_BULK_LEAST;
+    struct trp_parcel *packed = bulk ? trp_parcel_apart(size) : NULL;
+    if (!packed) {
+        trp_send_bytes(rank, to, head, bytes, size);
+        return;
+    }
+    struct trp_apart apart = {.least = SIZE_MAX};
+    memcpy(packed->bytes, bytes, size);
+    make_one_hole(&apart, packed, size);
+    struct trp_notice *notice = notice_new(trp_notice_size(1, 0));
+    fill_notice(notice, &apart, size);
+    struct trp_shipment *s = shipment_new(rank, to, &apart);
+    s->packed = packed;
+    announce(rank, rank->main, false, head, notice, trp_notice_size(1, 0), s);
 }
 
 static int send_there(struct trp_rank *rank, const struct trp_context *from, int to,
@@ -182,9 +214,7 @@ static int send_there(struct trp_rank *rank, const struct trp_context *from, int
     if (all && !(packed = pack_all(type, value, size, apart)))
         return TROUPE_NO_MEMORY;
     size_t begin = trp_notice_size(apart->holes, apart->gifts), whole = begin + (all ? 0 : rest);
-    struct trp_notice *notice = malloc(whole);
-    if (!notice)
-        trp_die("no memory for a message of %zu bytes", whole);
+    struct trp_notice *notice = notice_new(whole);
     if (!all)
         trp_pack_apart(type, value, (char *)notice + begin, apart);
     fill_notice(notice, apart, size);

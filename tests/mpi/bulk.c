@@ -351,6 +351,18 @@ static void letters_keep_the_order_of_large_messages_to_a_busy_actor(void **stat
     assert_int_equal(troupe_await(store_marks(s)), 6);
 }
 
+static void large_and_small_tells_for_later_come_at_their_times(void **state)
+{
+    static const size_t sizes[] = {MIB, 10, 200 * KIB, 5 * MIB, 17 * KIB};
+    store s = store_on(far());
+    (void)state;
+    for (uint64_t i = 0; i < LENGTH(sizes); i++)
+        troupe_after(0.02 * (double)(1 + i), store_put, s, i + 1, span_of(sizes[i], i + 1));
+    while (troupe_await(store_marks(s)) < LENGTH(sizes))
+        troupe_sleep(1e-3);
+    assert_int_equal(troupe_await(store_marks(s)), LENGTH(sizes));
+}
+
 /* ---- who is not held back -------------------------------------------------------------------- */
 
 TROUPE_TASK(pour, int, (store, to), (uint64_t, size));
@@ -566,6 +578,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(small_and_large_messages_of_one_sender_stay_in_order),
         cmocka_unit_test(a_stop_behind_a_large_message_comes_after_it),
         cmocka_unit_test(letters_keep_the_order_of_large_messages_to_a_busy_actor),
+        cmocka_unit_test(large_and_small_tells_for_later_come_at_their_times),
         cmocka_unit_test(others_are_not_held_back_by_a_large_message),
         cmocka_unit_test(relays_of_large_calls_all_answer),
         cmocka_unit_test(what_there_is_no_memory_for_is_refused_and_what_follows_arrives),
