@@ -39,6 +39,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/large.h \
 	lib/base/log.c \
 	lib/base/log.h \
+	lib/base/sanitized.h \
 	lib/base/slab.c \
 	lib/base/slab.h \
 	lib/base/stack.c \

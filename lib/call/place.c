@@ -12,6 +12,12 @@ static int next_rank(struct trp_rank *rank)
     return (int)(n % (unsigned)rank->ranks);
 }
 
+bool trp_place_is_there(const struct trp_rank *rank, struct troupe_place place)
+{
+    return place.rule == RULE_ROUND_ROBIN ||
+           (place.rule != RULE_NOBODY && place.rank >= 0 && place.rank < rank->ranks);
+}
+
 int trp_place(struct trp_rank *rank, struct troupe_place place)
 {
     if (place.rule == RULE_ROUND_ROBIN)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/log.h"
 #include "call/caller.h"
 #include "call/names.h"
@@ -195,11 +196,16 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
     return future ? (troupe_future){future} : ask(to, method, args);
 }
 
-static void check_cpus(const struct troupe_options *with, const char *whose)
+/* Where it is to go; or else the caller fails, and what it gave is released. */
+static int host_for(struct trp_caller caller, const struct troupe_options *with, const char *whose,
+                    const struct troupe_signature *s, const void *args)
 {
+    if (with->cpus < 0 || !trp_place_is_there(caller.rank, with->place))
+        trp_ungive(&s->args, args);
     if (with->cpus < 0)
         troupe_fail(TROUPE_INVALID, "%d CPUs for %s: there cannot be fewer than none", with->cpus,
                     whose);
+    return trp_place(caller.rank, with->place);
 }
 
 troupe_future troupe_stub_submit(const struct troupe_method *task, const void *args,
@@ -208,8 +214,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
-    check_cpus(with, task->signature->name);
-    int host = trp_place(caller.rank, with->place);
+    int host = host_for(caller, with, task->signature->name, task->signature, args);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
                                      (struct troupe_ref){0, 0});
     struct trp_record head = {.kind = TRP_RECORD_TASK,
@@ -264,14 +269,14 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
-    check_cpus(with, class_->name);
-    int host = trp_place(caller.rank, with->place);
+    int host = host_for(caller, with, class_->name, init, args);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
     if (with->name) {
         struct troupe_ref holder = trp_claim(caller, class_, ref, with->name, with->or_existing);
         if (!trp_ref_same(holder, ref)) {
             trp_claim_settled(caller);
             trp_actors_unname(&caller.rank->actors, ref);
+            trp_ungive(&init->args, args);
             return holder;
         }
     }
@@ -284,17 +289,45 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
 
 /* ---- from inside an actor -------------------------------------------------------------------- */
 
+static void release(void *data)
+{
+    trp_buffer_release(data);
+}
+
+static void adopt(struct trp_context *c, struct trp_buffer *gift)
+{
+    if (!trp_context_defer(c, release, gift->data))
+        trp_die("no memory to defer the release of a buffer");
+}
+
+/* What is given inside goes with the call that all is inside of. */
+static void adopt_gifts(const struct troupe_signature *s, const void *args)
+{
+    struct trp_context *c = trp_current();
+    struct trp_apart apart = {.least = SIZE_MAX};
+    if (!trp_buffers_given || !c)
+        return;
+    trp_packed_size_apart(&s->args, args, &apart);
+    for (unsigned i = 0; i < apart.gifts; i++)
+        adopt(c, apart.gift[i]);
+    for (unsigned i = 0; i < apart.copied; i++)
+        adopt(c, apart.copy[i]);
+}
+
 void troupe_stub_inside(void *self, const struct troupe_method *method, const void *args,
                         void *result)
 {
     const struct troupe_class *class_ = trp_actor_of_state(self)->class_;
+    adopt_gifts(method->signature, args);
     class_->table[method->slot]->thunk(self, args, result);
 }
 
 void troupe_stub_init(void *self, const struct troupe_class *class_, const void *args)
 {
-    if (class_->init)
-        class_->init->thunk(self, args, NULL);
+    if (!class_->init)
+        return;
+    adopt_gifts(class_->init->signature, args);
+    class_->init->thunk(self, args, NULL);
 }
 
 struct troupe_ref troupe_stub_self(const void *self)

@@ -80,6 +80,7 @@ static void give_up_parked(struct trp_rank *rank, bool shipping)
         trp_carrier_discard(&rank->carrier, stack);
     }
     rank->parked = kept;
+    rank->ready = (struct trp_context_queue){0}; /* nobody is resumed any more */
     trp_set_current(before);
 }
 
@@ -111,6 +112,7 @@ bool trp_rank_abandoned(void)
 
 void trp_rank_close(struct trp_rank *rank)
 {
+    trp_workers_unwind(rank);
     give_up_parked(rank, true);
     trp_bulk_close(rank);
     drop_parcels(rank);

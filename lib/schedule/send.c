@@ -203,11 +203,6 @@ static void draft_free(struct trp_draft *draft)
 
 void trp_inbox_close(struct trp_inbox *inbox)
 {
-    while (inbox->head) {
-        struct trp_draft *draft = inbox->head;
-        inbox->head = draft->next;
-        draft_free(draft);
-    }
     pthread_mutex_destroy(&inbox->lock);
 }
 
@@ -261,6 +256,11 @@ void trp_inbox_shut(struct trp_rank *rank)
     pthread_mutex_lock(&rank->inbox.lock);
     rank->inbox.closed = true;
     pthread_mutex_unlock(&rank->inbox.lock);
+    while (rank->inbox.head) {
+        struct trp_draft *draft = rank->inbox.head;
+        rank->inbox.head = draft->next;
+        draft_free(draft);
+    }
 }
 
 static void draft_send(struct trp_rank *rank, struct trp_draft *draft)

@@ -252,7 +252,8 @@ bool trp_inbox_empty_out(struct trp_rank *rank);
 /* Wakes the scheduler, from any thread, unless the inbox has been shut. */
 void trp_inbox_wake(struct trp_rank *rank);
 
-/* From now on nothing comes in, and nobody is woken: the wire may be closed. */
+/* From now on nothing comes in, what is there is thrown away, and nobody is woken: the wire may be
+   closed. */
 void trp_inbox_shut(struct trp_rank *rank);
 
 void trp_inbox_open(struct trp_inbox *inbox);

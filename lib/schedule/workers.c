@@ -247,6 +247,12 @@ static void run_method(struct trp_worker *worker)
 
 /* ---- the loop of a worker -------------------------------------------------------------------- */
 
+/* At the end of the job who waits until his bytes are sent goes on when the wire is closed. */
+static bool is_to_end(const struct trp_workers *w, const struct trp_worker *worker)
+{
+    return worker->stop || (w->stop && !worker->parked);
+}
+
 /* One thing to do; false when the worker is to end. */
 static bool work(struct trp_worker *worker)
 {
@@ -256,7 +262,7 @@ static bool work(struct trp_worker *worker)
     bool call = false;
     pthread_mutex_lock(&w->lock);
     while (!(woken = take_ready(w, worker)) && !(order = take_order(w, worker)) &&
-           !(call = take_call(w, worker)) && !w->stop && !worker->stop)
+           !(call = take_call(w, worker)) && !is_to_end(w, worker))
         wait_called(w, worker, trp_timers_next(&worker->timers));
     pthread_mutex_unlock(&w->lock);
     if (woken)
@@ -409,11 +415,15 @@ static void begin_wait(struct trp_workers *w, struct trp_context *c, double dead
         trp_timers_add(&worker->timers, &c->timer);
     else
         w->stuck++;
+    w->shipping += c->shipping;
+    if (w->stop) /* it is given up as soon as it can be */
+        trp_worker_unwinds(w, c);
 }
 
-static void end_wait(struct trp_context *c)
+static void end_wait(struct trp_workers *w, struct trp_context *c)
 {
     c->waiting = false;
+    w->shipping -= c->shipping;
     *c->parked_link = c->parked_next;
     if (c->parked_next)
         c->parked_next->parked_link = c->parked_link;
@@ -439,7 +449,7 @@ void trp_worker_wait(struct trp_context *c, double deadline)
     trp_set_current(c);
     omp_set_num_threads(c->cpus);
     pthread_mutex_lock(&w->lock);
-    end_wait(c);
+    end_wait(w, c);
     pthread_mutex_unlock(&w->lock);
 }
 
