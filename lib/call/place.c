@@ -24,6 +24,23 @@ int trp_place(struct trp_rank *rank, struct troupe_place place)
     return place.rank;
 }
 
+int trp_place_for(struct trp_rank *rank, struct troupe_place place,
+                  const struct trp_amounts *request, const char *whose)
+{
+    char story[2 * TRP_AMOUNTS_SIZE + 128];
+    bool chooses = place.rule == RULE_ROUND_ROBIN;
+    int host = trp_place(rank, place);
+    for (int tried = 1; chooses && tried < rank->ranks; tried++) {
+        if (trp_rank_could(rank->resources, host, request))
+            return host;
+        host = next_rank(rank);
+    }
+    if (trp_rank_could(rank->resources, host, request))
+        return host;
+    trp_request_refusal(rank->resources, chooses ? -1 : host, whose, request, story, sizeof story);
+    troupe_fail(TROUPE_INVALID, "%s", story);
+}
+
 struct troupe_place troupe_on(int rank)
 {
     return (struct troupe_place){RULE_RANK, rank};

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "call/caller.h"
 #include "call/names.h"
-#include "call/place.h"
+#include "call/resources.h"
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
 #include "schedule/life.h"
@@ -161,11 +161,24 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
     return future ? (troupe_future){future} : ask(to, method, args);
 }
 
-static void check_cpus(const struct troupe_options *with, const char *whose)
+/* With what is asked for behind the arguments. On the stack, where they are already. */
+static void send_asking(struct trp_caller caller, int to, const struct trp_record *head,
+                        const struct troupe_signature *s, const void *args,
+                        const struct trp_asked *asked)
 {
-    if (with->cpus < 0)
-        troupe_fail(TROUPE_INVALID, "%d CPUs for %s: there cannot be fewer than none", with->cpus,
-                    whose);
+    if (!(asked->number & TRP_ASKS_MORE)) {
+        send(caller, to, head, s, args);
+        return;
+    }
+    struct trp_asking asking;
+    struct troupe_signature signature = *s;
+    signature.args = *trp_asking_type(&asking, &s->args);
+    char *both = __builtin_alloca_with_align(signature.args.size, 64);
+    size_t at = trp_asking_offset(&s->args);
+    memset(both, 0, at);
+    memcpy(both, args, s->args.size);
+    memcpy(both + at, &asked->request, sizeof asked->request);
+    send(caller, to, head, &signature, both);
 }
 
 troupe_future troupe_stub_submit(const struct troupe_method *task, const void *args,
@@ -174,15 +187,15 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
-    check_cpus(with, task->signature->name);
-    int host = trp_place(caller.rank, with->place);
+    struct trp_asked asked;
+    int host = trp_asked_place(caller.rank, with, task->needs, task->signature->name, &asked);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
                                      (struct troupe_ref){0, 0});
     struct trp_record head = {.kind = TRP_RECORD_TASK,
                               .slot = task->slot,
-                              .number = with->cpus,
+                              .number = asked.number,
                               .future = future};
-    send(caller, host, &head, task->signature, args);
+    send_asking(caller, host, &head, task->signature, args, &asked);
     trp_caller_slow_down(caller, host, future);
     return (troupe_future){future};
 }
@@ -210,17 +223,18 @@ static unsigned depth_of_child(struct trp_caller caller)
 
 static void create(struct trp_caller caller, struct troupe_ref ref,
                    const struct troupe_class *class_, const struct troupe_signature *init,
-                   const void *args, const struct troupe_options *with)
+                   const void *args, const struct troupe_options *with,
+                   const struct trp_asked *asked)
 {
     struct trp_record head = trp_record_for(ref, TRP_RECORD_CREATE);
     head.slot = class_->id;
-    head.number = with->cpus;
+    head.number = asked->number;
     head.future = (uint64_t)depth_of_child(caller) << TRP_CREATE_DEPTH_SHIFT;
     if (with->name)
         head.future |= TRP_CREATE_NAMED;
     if (with->tied)
         head.future |= tie(caller, ref) << TRP_CREATE_TIE_SHIFT;
-    send(caller, trp_ref_host(ref), &head, init, args);
+    send_asking(caller, trp_ref_host(ref), &head, init, args, asked);
 }
 
 struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
@@ -230,8 +244,9 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
-    check_cpus(with, class_->name);
-    int host = trp_place(caller.rank, with->place);
+    struct trp_asked asked;
+    int host =
+        trp_asked_place(caller.rank, with, trp_class_needs(class_), class_->name, &asked);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
     if (with->name) {
         struct troupe_ref holder = trp_claim(caller, class_, ref, with->name, with->or_existing);
@@ -241,7 +256,7 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
             return holder;
         }
     }
-    create(caller, ref, class_, init, args, with);
+    create(caller, ref, class_, init, args, with, &asked);
     if (with->name)
         trp_claim_settled(caller);
     trp_caller_slow_down(caller, host, 0);
