@@ -92,6 +92,7 @@ SCRIPT_TESTS = \
 	tests/hosts.sh \
 	tests/mistakes.sh \
 	tests/programs.sh \
+	tests/resources.sh \
 	tests/style/doxygen.sh \
 	tests/style/exports.sh \
 	tests/style/format.sh \

@@ -247,10 +247,10 @@ static void warn_of_binding(const struct trp_wire *wire, const struct trp_cpus *
                                                                         : cpus->allowed;
     if (survey.bound_by_default && cpus->on_node < there)
         trp_log(TRP_LOG_WARNING,
-                "mpirun has bound the %d ranks of this node to %d of its %d CPUs, as it does when "
-                "it is not told otherwise: the others stay idle. Start it with --bind-to none, or "
+                "mpirun has bound what runs on this node to %d of its %d CPUs, as it does when it "
+                "is not told otherwise: the others stay idle. Start it with --bind-to none, or "
                 "with --map-by slot:pe=%d",
-                wire->node_ranks, cpus->on_node, there,
+                cpus->on_node, there,
                 there > wire->node_ranks ? there / wire->node_ranks : 1);
     if (omp_get_proc_bind() != omp_proc_bind_false && cpus->bound > 1)
         trp_log(TRP_LOG_WARNING, "OMP_PROC_BIND puts the OpenMP teams of all tasks of a rank on "
