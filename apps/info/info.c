@@ -91,8 +91,9 @@ int main(int argc, char **argv)
         int help = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h");
         fprintf(help ? stdout : stderr,
                 "usage: troupe-info\n"
-                "Prints what each rank has for the tasks and actors of a program that is started as\n"
-                "this one is: mpirun -n 4 troupe-info, srun -n 4 troupe-info, or troupe-info alone.\n");
+                "Prints what each rank has for the tasks and actors of a program that is\n"
+                "started as this one is: mpirun -n 4 troupe-info, srun -n 4 troupe-info,\n"
+                "or troupe-info alone.\n");
         return help ? 0 : 2;
     }
     return troupe_run(argc, argv, driver, NULL);

@@ -2,6 +2,8 @@
  * What tasks and actors ask for beside CPUs: given, held, waited for, given back, refused. Every
  * rank is told of the same resources, by variables that main sets.
  */
+#define _GNU_SOURCE /* sched_setaffinity */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,7 @@ TROUPE_EXTENDS(gated_more, gated);
 TROUPE_TASK(hold, int, (int, fpgas), (double, gpus), (troupe_str, text), (int, how));
 TROUPE_TASK(with_needs, int);
 TROUPE_TASK(small, int);
+TROUPE_TASK(count_cpus, int);                  /* that its thread may run on */
 
 /* ---- what is in use, counted by those who use it --------------------------------------------- */
 
@@ -197,6 +200,14 @@ static int on_small(void)
 
 TROUPE_BODY(small, on_small);
 
+static int on_count_cpus(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) ? -1 : CPU_COUNT(&set);
+}
+
+TROUPE_BODY(count_cpus, on_count_cpus);
+
 static const char many[] = "fpga:3";
 
 static void on_ask_too_much(struct clerk_state *self, int how, int rank)
@@ -285,6 +296,23 @@ static void what_ranks_have_is_known_everywhere_and_shared_out(void **state)
     }
     assert_true(gpus == GPUS && nics == 3 && licenses == 5);
     assert_true(amount_of(0, "license") >= amount_of(ranks - 1, "license"));
+}
+
+/* As OpenMP does to the first thread, told to bind threads; others begin with what that one has. */
+static void workers_may_run_on_all_that_the_process_is_bound_to(void **state)
+{
+    (void)state;
+    cpu_set_t before, narrow;
+    int first = 0;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    while (!CPU_ISSET(first, &before))
+        first++;
+    CPU_ZERO(&narrow);
+    CPU_SET(first, &narrow);
+    assert_int_equal(sched_setaffinity(0, sizeof narrow, &narrow), 0);
+    int cpus = troupe_await(troupe_submit(count_cpus, .with = {.place = troupe_here()}));
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+    assert_int_equal(cpus, CPU_COUNT(&before));
 }
 
 static void a_task_and_an_actor_are_given_what_they_ask_for(void **state)
@@ -539,6 +567,7 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_ranks_have_is_known_everywhere_and_shared_out),
+        cmocka_unit_test(workers_may_run_on_all_that_the_process_is_bound_to),
         cmocka_unit_test(a_task_and_an_actor_are_given_what_they_ask_for),
         cmocka_unit_test(declarations_say_what_calls_do_not),
         cmocka_unit_test(an_actor_waits_and_its_calls_with_it),
