@@ -13,8 +13,8 @@ unset TROUPE_TEST_LONG # sanitized programs take long enough with the sizes of m
 # What was freed is kept for a while: not more than the tests of memory allow.
 export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=16"
 
-memory_tests='calls core_ends failure flow flow_ends flow_smallest leftovers stress waiting'
-thread_tests='core_dedicated flow flow_smallest stress tasks waiting'
+memory_tests='calls core_ends failure flow flow_ends flow_smallest leftovers resources stress waiting'
+thread_tests='core_dedicated flow flow_smallest resources stress tasks waiting'
 seconds=${TROUPE_TEST_TIMEOUT:-60}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -17,6 +17,7 @@
 #include "wire/parcel.h"
 #include "wire/record.h"
 
+struct trp_claim;
 struct trp_context;
 struct trp_worker;
 
@@ -41,7 +42,8 @@ struct trp_actor_more {
     uint32_t lost;     /* tells that came after its end began */
     char *name;                /* it was created under */
     struct trp_parcel *urgent; /* letters before those in its mailbox, which has them likewise */
-    struct trp_parcel *create; /* its creation, while it is not known whether the name is free */
+    struct trp_parcel *create; /* its creation, while it waits for its name or its claim */
+    struct trp_claim *claim;   /* on what it needs of the rank, from malloc */
     bool name_granted;
     bool claiming;             /* its creation has come, and the word on its name has not */
     bool departing;            /* ENDING: over, but for the word that its name is free */

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "call/caller.h"
 #include "call/names.h"
-#include "call/place.h"
+#include "call/resources.h"
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
 #include "schedule/life.h"
@@ -197,15 +197,37 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
 }
 
 /* Where it is to go; or else the caller fails, and what it gave is released. */
-static int host_for(struct trp_caller caller, const struct troupe_options *with, const char *whose,
-                    const struct troupe_signature *s, const void *args)
+static int host_for(struct trp_caller caller, const struct troupe_options *with,
+                    const struct troupe_needs *needs, const char *whose,
+                    const struct troupe_signature *s, const void *args, struct trp_asked *asked)
 {
-    if (with->cpus < 0 || !trp_place_is_there(caller.rank, with->place))
+    char story[TRP_REFUSAL_SIZE];
+    int host = trp_asked_place(caller.rank, with, needs, whose, asked, story);
+    if (host < 0) {
         trp_ungive(&s->args, args);
-    if (with->cpus < 0)
-        troupe_fail(TROUPE_INVALID, "%d CPUs for %s: there cannot be fewer than none", with->cpus,
-                    whose);
-    return trp_place(caller.rank, with->place);
+        troupe_fail(TROUPE_INVALID, "%s", story);
+    }
+    return host;
+}
+
+/* With what is asked for behind the arguments. On the stack, where they are already. */
+static void send_asking(struct trp_caller caller, int to, const struct trp_record *head,
+                        const struct troupe_signature *s, const void *args,
+                        const struct trp_asked *asked)
+{
+    if (!(asked->number & TRP_ASKS_MORE)) {
+        send(caller, to, head, s, args);
+        return;
+    }
+    struct trp_asking asking;
+    struct troupe_signature signature = *s;
+    signature.args = *trp_asking_type(&asking, &s->args);
+    char *both = __builtin_alloca_with_align(signature.args.size, 64);
+    size_t at = trp_asking_offset(&s->args);
+    memset(both, 0, at);
+    memcpy(both, args, s->args.size);
+    memcpy(both + at, &asked->request, sizeof asked->request);
+    send(caller, to, head, &signature, both);
 }
 
 troupe_future troupe_stub_submit(const struct troupe_method *task, const void *args,
@@ -214,14 +236,16 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
-    int host = host_for(caller, with, task->signature->name, task->signature, args);
+    struct trp_asked asked;
+    int host = host_for(caller, with, task->needs, task->signature->name, task->signature, args,
+                        &asked);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
                                      (struct troupe_ref){0, 0});
     struct trp_record head = {.kind = TRP_RECORD_TASK,
                               .slot = task->slot,
-                              .number = with->cpus,
+                              .number = asked.number,
                               .future = future};
-    send(caller, host, &head, task->signature, args);
+    send_asking(caller, host, &head, task->signature, args, &asked);
     trp_caller_slow_down(caller, host, future);
     return (troupe_future){future};
 }
@@ -249,17 +273,18 @@ static unsigned depth_of_child(struct trp_caller caller)
 
 static void create(struct trp_caller caller, struct troupe_ref ref,
                    const struct troupe_class *class_, const struct troupe_signature *init,
-                   const void *args, const struct troupe_options *with)
+                   const void *args, const struct troupe_options *with,
+                   const struct trp_asked *asked)
 {
     struct trp_record head = trp_record_for(ref, TRP_RECORD_CREATE);
     head.slot = class_->id;
-    head.number = with->cpus;
+    head.number = asked->number;
     head.future = (uint64_t)depth_of_child(caller) << TRP_CREATE_DEPTH_SHIFT;
     if (with->name)
         head.future |= TRP_CREATE_NAMED;
     if (with->tied)
         head.future |= tie(caller, ref) << TRP_CREATE_TIE_SHIFT;
-    send(caller, trp_ref_host(ref), &head, init, args);
+    send_asking(caller, trp_ref_host(ref), &head, init, args, asked);
 }
 
 struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
@@ -269,7 +294,8 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
-    int host = host_for(caller, with, class_->name, init, args);
+    struct trp_asked asked;
+    int host = host_for(caller, with, trp_class_needs(class_), class_->name, init, args, &asked);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
     if (with->name) {
         struct troupe_ref holder = trp_claim(caller, class_, ref, with->name, with->or_existing);
@@ -280,7 +306,7 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
             return holder;
         }
     }
-    create(caller, ref, class_, init, args, with);
+    create(caller, ref, class_, init, args, with, &asked);
     if (with->name)
         trp_claim_settled(caller);
     trp_caller_slow_down(caller, host, 0);

@@ -17,6 +17,7 @@
 #include "troupe/types.h"
 
 struct trp_actor;
+struct trp_claim;
 struct trp_parcel;
 struct trp_rank;
 struct trp_stack;
@@ -38,6 +39,7 @@ struct trp_context {
     int32_t caller;            /* rank that gets the answer, */
     uint64_t answer;           /* for this future of it; 0: nobody asked */
     int cpus;                  /* threads of its OpenMP team */
+    struct trp_claim *claim;   /* of a task: what it holds beside CPUs */
     bool releasing;            /* its deferred functions run */
     union {
         struct {

@@ -250,10 +250,13 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
 static bool unpack(const struct troupe_method *method, struct trp_record *record,
                    const struct trp_parcel *parcel)
 {
+    struct trp_asking asking;
     const struct troupe_type *type = &method->signature->args;
     size_t size = trp_record_body_size(record);
     if (record->kind == TRP_RECORD_TELL && type->flat)
         return size && size % trp_tell_bytes(type->size) == 0;
+    if (record->kind == TRP_RECORD_CREATE && record->number & TRP_ASKS_MORE)
+        type = trp_asking_type(&asking, type);
     return trp_unpack_gifts(type, trp_record_body(record), size, parcel->gifts);
 }
 

@@ -19,6 +19,7 @@
 #include "schedule/credit.h"
 #include "schedule/futures.h"
 #include "schedule/guests.h"
+#include "schedule/resources.h"
 #include "schedule/timers.h"
 #include "wire/record.h"
 #include "wire/wire.h"
@@ -113,7 +114,7 @@ struct trp_rank {
     uint64_t hauled;         /* bulk that was sent or received, ever */
     struct trp_credit credit;
 
-    int *cpus;     /* [ranks] */
+    struct trp_resources *resources; /* of all ranks */
     int next_rank; /* of placement round robin */
     uint64_t sent, received; /* records of the program, to and from other ranks */
     struct trp_census census;

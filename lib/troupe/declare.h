@@ -231,15 +231,18 @@
  * before those of bases, always on the scheduler's thread; it must neither wait nor fail. Messages
  * call an actor `C(1:4)`, by its rank and number, or `C(1:4 "text")` with what is written by
  * `void repr(const struct C_state *, char *text, size_t size)`, inherited, at any time between its
- * methods or while one waits: it only reads the state. Texts over 127 bytes are cut.
+ * methods or while one waits: it only reads the state. Texts over 127 bytes are cut. Where a call
+ * does not say what an actor needs, `(needs, .gpus = 0.5, .memory = n)` does, inherited as a whole:
+ * see struct troupe_needs.
  */
 #define TROUPE_IMPLEMENT(...)                                                                      \
     TROUPE_BEGIN_(TROUPE_IMPLEMENT_, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
-/** `TROUPE_BODY(t, fn);` in one .c file: the function that is the task; fn takes the fields. */
-#define TROUPE_BODY(t, fn)                                                                         \
-    TROUPE_BODY_(t, fn)                                                                            \
-    TROUPE_REGISTER_(t, troupe_register_task(&t##_method))
+/** `TROUPE_BODY(t, fn);` in one .c file: the function that is the task; fn takes the fields. What
+    it needs, where a call does not say it, may follow: `TROUPE_BODY(t, fn, .cpus = 4, .gpus = 1)`,
+    see struct troupe_needs. */
+#define TROUPE_BODY(t, ...)                                                                        \
+    TROUPE_BEGIN_(TROUPE_TASK_BODY_, t, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
 #endif
 
@@ -448,6 +451,7 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
 #define TROUPE_RESERVED_state ~, ~
 #define TROUPE_RESERVED_class ~, ~
 #define TROUPE_RESERVED_base ~, ~
+#define TROUPE_RESERVED_needs ~, ~
 #define TROUPE_FREE_NAME_(m)                                                                       \
     TROUPE_ASSERT_(!TROUPE_PROBE_(TROUPE_CAT_(TROUPE_RESERVED_, m)),                               \
                    "a method cannot be called '" #m "': troupe declares a function of that name")
@@ -674,27 +678,48 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
 
 /* ---- the bodies ------------------------------------------------------------------------------ */
 
-#define TROUPE_BODY_(P, fn)                                                                        \
+#define TROUPE_BODY_(P, fn, needed)                                                                \
     static void P##_thunk(void *self, const void *args, void *result)                              \
     {                                                                                              \
         P##_run(fn, self, args, result);                                                           \
     }                                                                                              \
-    struct troupe_method P##_method = {.signature = &P##_signature, .thunk = P##_thunk};
+    struct troupe_method P##_method = {                                                            \
+        .signature = &P##_signature, .thunk = P##_thunk, .needs = needed};
+
+#define TROUPE_TASK_BODY_(t, fn, ...)                                                              \
+    TROUPE_CAT_(TROUPE_NEEDING, TROUPE_MORE_(__VA_ARGS__))(t, __VA_ARGS__)                         \
+    TROUPE_BODY_(t, fn, &t##_needs)                                                                \
+    TROUPE_REGISTER_(t, troupe_register_task(&t##_method))
+#define TROUPE_NEEDING0(t, fn) static const struct troupe_needs t##_needs;
+#define TROUPE_NEEDING1(t, fn, ...) static const struct troupe_needs t##_needs = {__VA_ARGS__};
+
+/* An entry is a method and its function, or what the class needs. */
+#define TROUPE_NEEDS_needs ~, ~
+#define TROUPE_IS_NEEDS_(m) TROUPE_PROBE_(TROUPE_CAT_(TROUPE_NEEDS_, m))
 
 #define TROUPE_THUNK_(C, entry) TROUPE_APPLY_(TROUPE_THUNK2_, C, TROUPE_OPEN_ entry)
-#define TROUPE_THUNK2_(C, m, fn) TROUPE_BODY_(C##_##m, fn)
+#define TROUPE_THUNK2_(C, m, ...)                                                                  \
+    TROUPE_CAT_(TROUPE_THUNK3_, TROUPE_IS_NEEDS_(m))(C, m, __VA_ARGS__)
+#define TROUPE_THUNK3_0(C, m, fn) TROUPE_BODY_(C##_##m, fn, NULL)
+#define TROUPE_THUNK3_1(C, m, ...) static const struct troupe_needs C##_needs = {__VA_ARGS__};
 
 #define TROUPE_IMPLEMENT_(C, ...)                                                                  \
+    static const struct troupe_needs C##_needs; /* zero, if no entry defines it */                 \
     TROUPE_EACH_(TROUPE_THUNK_, C, __VA_ARGS__)                                                    \
     static struct troupe_method *const C##_methods[] = {                                           \
         TROUPE_EACH_(TROUPE_ENTRY_, C, __VA_ARGS__) NULL};                                         \
     struct troupe_class C##_class = {                                                              \
-        .name = #C, .state_size = sizeof(struct C##_state), .methods = C##_methods};               \
+        .name = #C,                                                                                \
+        .state_size = sizeof(struct C##_state),                                                    \
+        .methods = C##_methods,                                                                    \
+        .needs = &C##_needs};                                                                      \
     TROUPE_REGISTER_(C, troupe_register_class(&C##_class, C##_base(), __start_troupe_declared,     \
                                               __stop_troupe_declared))
 
 #define TROUPE_ENTRY_(C, entry) TROUPE_APPLY_(TROUPE_ENTRY2_, C, TROUPE_OPEN_ entry)
-#define TROUPE_ENTRY2_(C, m, fn) &C##_##m##_method,
+#define TROUPE_ENTRY2_(C, m, ...) TROUPE_CAT_(TROUPE_ENTRY3_, TROUPE_IS_NEEDS_(m))(C, m)
+#define TROUPE_ENTRY3_0(C, m) &C##_##m##_method,
+#define TROUPE_ENTRY3_1(C, m)
 
 #define TROUPE_REGISTER_(C, call)                                                                  \
     __attribute__((constructor)) static void C##_register(void)                                    \

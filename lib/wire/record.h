@@ -41,6 +41,7 @@ enum trp_record_kind {
     TRP_RECORD_RELEASED, /* from there to the host: the name is free */
     TRP_RECORD_ALARM,    /* to this rank: a tell for later; see schedule/alarms.h */
     TRP_RECORD_CANCEL,   /* to this rank: no more of that */
+    TRP_RECORD_GRANTED,  /* to this rank: what a new actor has waited for is its own */
     TRP_RECORD_DONE,     /* to this rank: the method of an actor on a worker has ended */
     TRP_RECORD_EXIT,     /* to rank 0: the job is to end now, number is its status */
     TRP_RECORD_PROBE,    /* rank 0 asks: what have you sent and received? */
@@ -66,7 +67,7 @@ struct trp_record {
     uint64_t creator : 20; /* the actor: rank that made it, */
     uint64_t serial;       /* and index and generation, as in its handle */
     uint64_t future;       /* on the rank it came from (FAILED: on the one it goes to) */
-    int64_t number;        /* EXIT, END, FAILED: status; TASK, CREATE: CPUs */
+    int64_t number;        /* EXIT, END, FAILED: status; TASK, CREATE: what is asked for */
 };
 
 /* The first word, in one piece: fields that are written one by one would be waited for by who then
