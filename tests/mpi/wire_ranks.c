@@ -1,5 +1,6 @@
 /*
- * The wire between real ranks, without what is above it: parcels of all sizes in order, bulk in one
+ * The wire between real ranks, without what is above it: parcels of all sizes in order, urgent ones
+ * never behind what was sent after them, bulk in one
  * chunk or many, kept or thrown away, sleep, the end of a job with bulk that nobody came for, and
  * rings of a wrong size.
  *
@@ -20,6 +21,8 @@
 
 #define PARCELS 300 /* from each rank to each */
 #define BULKS 10
+#define URGENT 5 /* each so many-th is followed by an urgent one */
+#define URGENT_ONES ((PARCELS + URGENT - 1) / URGENT)
 #define CHUNK 4096 /* bytes, where there are to be many */
 #define LARGEST 100000
 
@@ -77,6 +80,7 @@ struct cargo {
 static struct trp_wire *wire;
 static bool throws;   /* every other bulk away that comes */
 static int *expected; /* [ranks] number of the next parcel */
+static int *urgent;   /* [ranks] the same of urgent ones */
 static int parcels, bulks_sent, bulks_received, lost, wrong;
 
 static void done(struct trp_bulk *bulk)
@@ -109,44 +113,66 @@ static bool announces_bulk(int number)
     return number % (PARCELS / BULKS) == 1;
 }
 
-static void send(int to, int number)
+static uint64_t mark_for(int from, int to, int number, bool is_urgent)
 {
-    uint64_t mark = mark_of(rank, to, number);
+    return mark_of(from, to, is_urgent ? number + PARCELS : number);
+}
+
+static void send_one(int to, int number, bool is_urgent)
+{
+    uint64_t mark = mark_for(rank, to, number, is_urgent);
     size_t size = size_of(mark);
     struct trp_parcel *parcel =
         trp_parcel_new(size > TRP_PARCEL_BYTES ? size : TRP_PARCEL_BYTES);
     parcel->used = size;
+    parcel->urgent = is_urgent;
     fill(parcel->bytes, size, mark);
     wire->ops->send(wire, to, parcel);
+}
+
+static void send(int to, int number)
+{
+    send_one(to, number, false);
+    if (number % URGENT == 0)
+        send_one(to, number / URGENT, true);
     if (announces_bulk(number))
         carry(to, number / (PARCELS / BULKS), false);
 }
 
-static bool receive(void)
+/* Urgent ones that were sent before one that is not. */
+static int urgent_before(int number)
 {
-    struct trp_parcel *parcel = wire->ops->receive(wire, false);
+    return (number + URGENT - 1) / URGENT;
+}
+
+/* Who is `full` is given what is urgent, and what is before that. */
+static bool receive(bool full)
+{
+    struct trp_parcel *parcel = wire->ops->receive(wire, full);
     if (!parcel)
         return false;
-    int from = parcel->peer, number = expected[from]++;
-    uint64_t mark = mark_of(from, rank, number);
+    bool is_urgent = parcel->urgent;
+    int from = parcel->peer, number = is_urgent ? urgent[from]++ : expected[from]++;
+    uint64_t mark = mark_for(from, rank, number, is_urgent);
     parcels++;
     wrong += parcel->used != size_of(mark) || !is_filled(parcel->bytes, parcel->used, mark);
+    wrong += !is_urgent && urgent[from] < urgent_before(number);
     trp_parcel_drop(parcel);
-    if (announces_bulk(number))
+    if (!is_urgent && announces_bulk(number))
         carry(from, number / (PARCELS / BULKS), true);
     return true;
 }
 
 static bool complete(void)
 {
-    return parcels == (ranks - 1) * PARCELS && bulks_sent == (ranks - 1) * BULKS &&
+    return parcels == (ranks - 1) * (PARCELS + URGENT_ONES) && bulks_sent == (ranks - 1) * BULKS &&
            bulks_received == (ranks - 1) * BULKS && !wire->ops->sending(wire);
 }
 
 static void receive_or_sleep(void)
 {
     uint32_t announced = wire->ops->announce(wire);
-    if (!receive() && !complete())
+    if (!receive(false) && !complete())
         wire->ops->sleep(wire, announced, -1);
     wire->ops->awake(wire);
 }
@@ -166,6 +192,7 @@ static bool open_wire(const char *ring)
     wire = is_p2p() ? trp_wire_open_p2p(NULL, NULL, &comm)
                     : trp_wire_open_rma(NULL, NULL, &comm, true);
     expected = calloc((size_t)ranks, sizeof *expected);
+    urgent = calloc((size_t)ranks, sizeof *urgent);
     parcels = bulks_sent = bulks_received = lost = wrong = 0;
     return wire;
 }
@@ -174,6 +201,7 @@ static void close_wire(void)
 {
     wire->ops->close(wire);
     free(expected);
+    free(urgent);
 }
 
 /* Sum over the ranks. */
@@ -193,7 +221,7 @@ static int storm(const char *ring, bool receives_between)
         for (int i = 1; i < ranks; i++)
             send((rank + i) % ranks, number);
         if (receives_between)
-            receive();
+            receive(number % 2);
     }
     while (!complete())
         receive_or_sleep();
