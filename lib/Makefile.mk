@@ -40,6 +40,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/large.h \
 	lib/base/log.c \
 	lib/base/log.h \
+	lib/base/sanitized.h \
 	lib/base/slab.c \
 	lib/base/slab.h \
 	lib/base/stack.c \
@@ -94,6 +95,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/loop.h \
 	lib/schedule/mail.c \
 	lib/schedule/mail.h \
+	lib/schedule/many.c \
+	lib/schedule/many.h \
 	lib/schedule/memory.c \
 	lib/schedule/memory.h \
 	lib/schedule/names.c \

@@ -75,6 +75,7 @@ MPI_TESTS = \
 	tests/mpi/stress.mpi16 \
 	tests/mpi/tasks.mpi \
 	tests/mpi/traffic.mpi16 \
+	tests/mpi/urgent.mpi16 \
 	tests/mpi/values.mpi \
 	tests/mpi/waiting.mpi \
 	tests/mpi/wire_ranks.mpi16
@@ -102,7 +103,9 @@ SCRIPT_TESTS = \
 
 TEST_SUPPORT = \
 	tests/support/play.c \
-	tests/support/play.h
+	tests/support/play.h \
+	tests/support/process.c \
+	tests/support/process.h
 
 TESTS = $(SCRIPT_TESTS)
 if HAVE_CMOCKA
@@ -125,16 +128,23 @@ LDADD = tests/libsupport.la $(TROUPE_LIBS) $(CMOCKA_LIBS)
 
 # What tests/programs.sh runs.
 check_PROGRAMS += tests/support/ends
-tests_support_ends_SOURCES = tests/support/ends.c
+tests_support_ends_SOURCES = tests/support/ends.c \
+	tests/support/mode.c tests/support/mode.h
 tests_support_ends_LDADD = $(TROUPE_LIBS)
 
 # What tests/core.sh runs; the last two differ in one method.
-check_PROGRAMS += tests/core/crashes tests/core/starts tests/core/starts_otherwise
-tests_core_crashes_SOURCES = tests/core/crashes.c
+check_PROGRAMS += tests/core/crashes tests/core/pours tests/core/starts tests/core/starts_otherwise
+tests_core_crashes_SOURCES = tests/core/crashes.c \
+	tests/support/mode.c tests/support/mode.h
 tests_core_crashes_LDADD = $(TROUPE_LIBS)
-tests_core_starts_SOURCES = tests/core/starts.c
+tests_core_pours_SOURCES = tests/core/pours.c \
+	tests/support/mode.c tests/support/mode.h
+tests_core_pours_LDADD = $(TROUPE_LIBS)
+tests_core_starts_SOURCES = tests/core/starts.c \
+	tests/support/mode.c tests/support/mode.h
 tests_core_starts_LDADD = $(TROUPE_LIBS)
-tests_core_starts_otherwise_SOURCES = tests/core/starts.c
+tests_core_starts_otherwise_SOURCES = tests/core/starts.c \
+	tests/support/mode.c tests/support/mode.h
 tests_core_starts_otherwise_CPPFLAGS = $(AM_CPPFLAGS) -DOTHER_BINARY
 tests_core_starts_otherwise_LDADD = $(TROUPE_LIBS)
 

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Whole programs seen from outside: how they crash and are killed, start and end, log, and run short
-# of memory. tests/core/crashes and tests/core/starts do as they are told; actor_tree is a program.
+# of memory. The programs of tests/core do as they are told; actor_tree is one for users.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/support/programs.sh"
 
 crashes=$top/tests/core/crashes
+pours=$top/tests/core/pours
 starts=$top/tests/core/starts
 other=$top/tests/core/starts_otherwise
 tree=$top/apps/actor_tree/actor_tree
@@ -79,14 +80,14 @@ is_gone() { ! grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/d
 
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 
-kill_one() { # WHICH
+kill_one() { # WHICH PROGRAM MODE
     victim=$(random_below 4 victim "$1")
     delay=$(random_below 1000 delay "$1")
-    what="crashes traffic, rank $victim killed after $delay ms (TROUPE_TEST_SEED=$seed, kill $1)"
+    what="$(basename "$2") $3, rank $victim killed after $delay ms (TROUPE_TEST_SEED=$seed, kill $1)"
     # shellcheck disable=SC2086 # MPIRUN may bring options of its own
     OMPI_MCA_orte_tmpdir_base="$scratch/job" \
         OMPI_MCA_btl_vader_backing_directory="$scratch/job/shm" \
-        timeout -k 5 "$seconds" $launcher -n 4 "$crashes" traffic </dev/null >"$scratch/out" \
+        timeout -k 5 "$seconds" $launcher -n 4 "$2" "$3" </dev/null >"$scratch/out" \
         2>"$scratch/err" &
     job=$! waited=0
     while [ "$(grep -c 'is process' "$scratch/out")" != 4 ] && [ $waited -lt 200 ]; do
@@ -118,7 +119,39 @@ if [ -n "$launcher" ]; then
     n=0
     while [ $n -lt $times ]; do
         n=$((n + 1))
-        kill_one $n
+        kill_one $n "$crashes" traffic
+        for transport in rma p2p; do
+            TROUPE_TRANSPORT=$transport kill_one $n "$pours" for-ever
+        done
+    done
+fi
+
+# ---- the job ends while large values flow --------------------------------------------------------
+
+pour() { # RANKS WORDS...
+    many=$1
+    shift
+    for mode in driver method task; do
+        play "$many" "$@" "$pours" exit-$mode 7
+        expect_status 7
+        expect_lines 1 '^all flows 1$' out
+    done
+    play "$many" "$@" "$pours" fail
+    expect_status 1
+    expect_lines 1 'the driver failed: in the middle of it$' err
+    play "$many" "$@" "$pours" return 7
+    expect_status 7
+    expect_lines 1 'not done 0.5 s after the driver .* is given up: [0-9]+ tasks or methods' err
+}
+
+pour 0 env TROUPE_RANKS=3
+pour 0 env TROUPE_RANKS=3 TROUPE_SEED=1
+if [ -n "$launcher" ]; then
+    for transport in rma p2p; do
+        pour 3 env TROUPE_TRANSPORT=$transport
+        play 3 env TROUPE_TRANSPORT=$transport "$pours" die
+        expect_failure
+        expect_some 'rank 2 \(process [0-9]+ on .*\) has died while in pump\(2:[0-9]+\)\.happen' err
     done
 fi
 

@@ -7,13 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#if defined __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#elif __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1
-#endif
-#endif
+#include "base/sanitized.h"
 
 #define STACK_BYTES (64 * 1024) /* backtrace() loads a library at its first call */
 #define FRAMES 40
@@ -49,12 +43,8 @@ static void on_signal(int number, siginfo_t *info, void *where)
 
 static int unwanted(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return 1;
-#else
     const char *choice = getenv("TROUPE_CRASH");
-    return choice && !strcmp(choice, "0");
-#endif
+    return TRP_SANITIZED || (choice && !strcmp(choice, "0"));
 }
 
 void trp_crash_open(trp_crash_describe *how)

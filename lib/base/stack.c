@@ -16,18 +16,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/sanitized.h"
 #include "base/switch.h"
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined __SANITIZE_ADDRESS__ || __has_feature(address_sanitizer)
+#if TRP_SANITIZE_ADDRESS
 #define WATCH_ADDRESSES
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #include <sanitizer/lsan_interface.h>
 #endif
-#if defined __SANITIZE_THREAD__ || __has_feature(thread_sanitizer)
+#if TRP_SANITIZE_THREAD
 #define WATCH_THREADS
 #include <sanitizer/tsan_interface.h>
 #endif

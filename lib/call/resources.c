@@ -1,5 +1,7 @@
 #include "call/resources.h"
 
+#include <stdio.h>
+
 #include "call/caller.h"
 #include "call/place.h"
 #include "base/log.h"
@@ -36,21 +38,23 @@ static struct troupe_needs needs_of(const struct troupe_options *with,
 
 int trp_asked_place(struct trp_rank *rank, const struct troupe_options *with,
                     const struct troupe_needs *declared, const char *whose,
-                    struct trp_asked *asked)
+                    struct trp_asked *asked, char story[TRP_REFUSAL_SIZE])
 {
-    char story[TRP_AMOUNTS_SIZE];
+    char why[TRP_AMOUNTS_SIZE];
     struct troupe_needs needs = needs_of(with, declared);
     struct troupe_needs beside = needs;
     beside.cpus = 0;
     asked->number = needs.cpus;
     if (needs.cpus >= 0 && (uint64_t)needs.cpus <= rank->resources->least_cpus &&
         !is_asked(&beside))
-        return trp_place(rank, with->place);
-    if (!trp_request_read(rank->resources, &needs, &asked->request, story, sizeof story))
-        troupe_fail(TROUPE_INVALID, "what %s asks for: %s", whose, story);
+        return trp_place(rank, with->place, story);
+    if (!trp_request_read(rank->resources, &needs, &asked->request, why, sizeof why)) {
+        snprintf(story, TRP_REFUSAL_SIZE, "what %s asks for: %s", whose, why);
+        return -1;
+    }
     if (trp_request_holds(&asked->request))
         asked->number |= TRP_ASKS_MORE;
-    return trp_place_for(rank, with->place, &asked->request, whose);
+    return trp_place_for(rank, with->place, &asked->request, whose, story);
 }
 
 /* ---- what there is, and was given ------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/log.h"
 #include "call/caller.h"
 #include "call/names.h"
@@ -23,6 +24,7 @@ static struct trp_record call_head(struct troupe_ref to, const struct troupe_met
 {
     struct trp_record head = trp_record_for(to, future ? TRP_RECORD_ASK : TRP_RECORD_TELL);
     head.slot = method->slot;
+    head.flags = method->urgent ? TRP_RECORD_URGENT : 0;
     head.future = future;
     return head;
 }
@@ -87,24 +89,51 @@ static bool told_nobody(struct trp_caller caller, struct troupe_ref to,
     return true;
 }
 
+/* No parcel was being filled for that rank, and now there is one: the short way is to be tried
+   again. None is begun for what the usual ones do not hold. */
+static bool begun_parcel(struct trp_caller caller, struct troupe_ref to,
+                         const struct troupe_method *method)
+{
+    const struct troupe_type *type = &method->signature->args;
+    int host = trp_ref_host(to);
+    return trp_on_scheduler(caller.context) &&
+           trp_in_job(caller.rank, (uint32_t)host, trp_ref_creator(to)) &&
+           !caller.rank->outlets[host].parcel && type->flat &&
+           type->size < TRP_PARCEL_BYTES - sizeof(struct trp_record) &&
+           trp_outlet_begin(caller.rank, host, true);
+}
+
 __attribute__((noinline)) static void tell(struct troupe_ref to,
                                            const struct troupe_method *method, const void *args)
 {
     struct trp_caller caller = trp_caller();
+    if (begun_parcel(caller, to, method) &&
+        trp_tell(caller.rank, to.place, to.serial, method, args))
+        return;
     if (told_nobody(caller, to, method->signature, args))
         return;
     struct trp_record head = call_head(to, method, 0);
     send(caller, trp_ref_host(to), &head, method->signature, args);
-    trp_caller_slow_down(caller, trp_ref_host(to), 0);
+    if (!method->urgent)
+        trp_caller_slow_down(caller, trp_ref_host(to), 0);
+}
+
+/* Called at the end, so that those that follow it need not save what it uses. */
+__attribute__((noinline)) static void tell_first(const struct trp_context *c, struct troupe_ref to,
+                                                 const struct troupe_method *method,
+                                                 const void *args)
+{
+    if (!c || c->worker || !trp_tell(c->rank, to.place, to.serial, method, args))
+        tell(to, method, args);
 }
 
 void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
                       const struct troupe_options *with)
 {
-    const struct trp_context *c = trp_current();
+    const struct trp_context *c = trp_current_here;
     (void)with; /* nothing in it is about a tell yet */
-    if (!c || c->worker || !trp_tell(c->rank, to, method, args))
-        tell(to, method, args);
+    if (!c || c->worker || !trp_tell_again(c->rank, to.place, to.serial, method, args))
+        tell_first(c, to, method, args);
 }
 
 troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method *method,
@@ -139,7 +168,12 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
 {
     struct trp_caller caller = trp_caller();
     struct trp_futures *futures = trp_caller_futures(caller);
-    uint64_t future = trp_future_new(futures, method->signature->result, to);
+    uint64_t future = 0;
+    if (begun_parcel(caller, to, method))
+        future = trp_ask(caller.rank, to.place, to.serial, method, args);
+    if (future)
+        return (troupe_future){future};
+    future = trp_future_new(futures, method->signature->result, to);
     const char *story = trp_unreachable(caller.rank, to);
     if (story) {
         trp_future_resolve(futures, future, TROUPE_NO_ACTOR, story, strlen(story) + 1);
@@ -148,17 +182,32 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
     }
     struct trp_record head = call_head(to, method, future);
     send(caller, trp_ref_host(to), &head, method->signature, args);
-    trp_caller_slow_down(caller, trp_ref_host(to), future);
+    if (!method->urgent)
+        trp_caller_slow_down(caller, trp_ref_host(to), future);
     return (troupe_future){future};
 }
 
 troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *method,
                               const void *args, const struct troupe_options *with)
 {
-    const struct trp_context *c = trp_current();
+    const struct trp_context *c = trp_current_here;
     (void)with;
-    uint64_t future = c && !c->worker ? trp_ask(c->rank, to, method, args) : 0;
+    uint64_t future = c && !c->worker ? trp_ask(c->rank, to.place, to.serial, method, args) : 0;
     return future ? (troupe_future){future} : ask(to, method, args);
+}
+
+/* Where it is to go; or else the caller fails, and what it gave is released. */
+static int host_for(struct trp_caller caller, const struct troupe_options *with,
+                    const struct troupe_needs *needs, const char *whose,
+                    const struct troupe_signature *s, const void *args, struct trp_asked *asked)
+{
+    char story[TRP_REFUSAL_SIZE];
+    int host = trp_asked_place(caller.rank, with, needs, whose, asked, story);
+    if (host < 0) {
+        trp_ungive(&s->args, args);
+        troupe_fail(TROUPE_INVALID, "%s", story);
+    }
+    return host;
 }
 
 /* With what is asked for behind the arguments. On the stack, where they are already. */
@@ -188,7 +237,8 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
     struct trp_asked asked;
-    int host = trp_asked_place(caller.rank, with, task->needs, task->signature->name, &asked);
+    int host = host_for(caller, with, task->needs, task->signature->name, task->signature, args,
+                        &asked);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
                                      (struct troupe_ref){0, 0});
     struct trp_record head = {.kind = TRP_RECORD_TASK,
@@ -245,14 +295,14 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
     struct trp_asked asked;
-    int host =
-        trp_asked_place(caller.rank, with, trp_class_needs(class_), class_->name, &asked);
+    int host = host_for(caller, with, trp_class_needs(class_), class_->name, init, args, &asked);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
     if (with->name) {
         struct troupe_ref holder = trp_claim(caller, class_, ref, with->name, with->or_existing);
         if (!trp_ref_same(holder, ref)) {
             trp_claim_settled(caller);
             trp_actors_unname(&caller.rank->actors, ref);
+            trp_ungive(&init->args, args);
             return holder;
         }
     }
@@ -265,17 +315,45 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
 
 /* ---- from inside an actor -------------------------------------------------------------------- */
 
+static void release(void *data)
+{
+    trp_buffer_release(data);
+}
+
+static void adopt(struct trp_context *c, struct trp_buffer *gift)
+{
+    if (!trp_context_defer(c, release, gift->data))
+        trp_die("no memory to defer the release of a buffer");
+}
+
+/* What is given inside goes with the call that all is inside of. */
+static void adopt_gifts(const struct troupe_signature *s, const void *args)
+{
+    struct trp_context *c = trp_current();
+    struct trp_apart apart = {.least = SIZE_MAX};
+    if (!trp_buffers_given || !c)
+        return;
+    trp_packed_size_apart(&s->args, args, &apart);
+    for (unsigned i = 0; i < apart.gifts; i++)
+        adopt(c, apart.gift[i]);
+    for (unsigned i = 0; i < apart.copied; i++)
+        adopt(c, apart.copy[i]);
+}
+
 void troupe_stub_inside(void *self, const struct troupe_method *method, const void *args,
                         void *result)
 {
     const struct troupe_class *class_ = trp_actor_of_state(self)->class_;
+    adopt_gifts(method->signature, args);
     class_->table[method->slot]->thunk(self, args, result);
 }
 
 void troupe_stub_init(void *self, const struct troupe_class *class_, const void *args)
 {
-    if (class_->init)
-        class_->init->thunk(self, args, NULL);
+    if (!class_->init)
+        return;
+    adopt_gifts(class_->init->signature, args);
+    class_->init->thunk(self, args, NULL);
 }
 
 struct troupe_ref troupe_stub_self(const void *self)

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "schedule/bulk.h"
 #include "schedule/send.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
@@ -50,8 +51,8 @@ static void fire(struct trp_timer *timer)
 {
     struct trp_alarm *alarm = (struct trp_alarm *)(void *)timer; /* its first member */
     const struct trp_record *record = (const struct trp_record *)(const void *)alarm->words;
-    trp_send_bytes(alarm->rank, (int)alarm->times.to, record, trp_record_body(record),
-                   trp_record_body_size(record));
+    trp_send_packed(alarm->rank, (int)alarm->times.to, record, trp_record_body(record),
+                    trp_record_body_size(record));
     if (!(alarm->times.every > 0)) {
         end(alarm);
         return;

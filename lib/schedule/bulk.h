@@ -28,6 +28,10 @@ int trp_send_large(struct trp_rank *rank, const struct trp_context *from, bool w
                    const struct trp_record *head, const struct troupe_type *type,
                    const void *value);
 
+/* As trp_send_bytes, for every size. */
+void trp_send_packed(struct trp_rank *rank, int to, const struct trp_record *head,
+                     const void *bytes, size_t size);
+
 /* From the scheduler's thread, right after its notice went to the outlet. */
 void trp_ship(struct trp_shipment *shipment);
 

@@ -86,8 +86,8 @@ static void cancel_parked(struct trp_workers *w, struct trp_worker *worker)
 {
     for (struct trp_context *c = worker->parked; c; c = c->parked_next) {
         trp_worker_give_up(c);
-        c->unwinding = worker->idle;
-        w->unwinding += c->unwinding;
+        if (worker->idle)
+            trp_worker_unwinds(w, c);
         trp_worker_make_ready(w, c);
     }
 }
@@ -97,10 +97,16 @@ static void cancel_parked(struct trp_workers *w, struct trp_worker *worker)
 static bool to_be_waited_for(struct trp_workers *w, double since)
 {
     pthread_mutex_lock(&w->lock);
-    double limit = w->unwinding ? UNWIND : BRIEF;
+    double limit = w->unwinding > w->shipping ? UNWIND : BRIEF;
     bool wait = w->unfinished && trp_now() - since < limit;
     pthread_mutex_unlock(&w->lock);
     return wait;
+}
+
+static void wait_for_them(struct trp_workers *w)
+{
+    for (double since = trp_now(); to_be_waited_for(w, since);)
+        usleep(100);
 }
 
 void trp_workers_give_up(struct trp_rank *rank)
@@ -116,8 +122,20 @@ void trp_workers_give_up(struct trp_rank *rank)
         pthread_cond_signal(&worker->called);
     }
     pthread_mutex_unlock(&w->lock);
-    for (double since = trp_now(); to_be_waited_for(w, since);)
-        usleep(100);
+    wait_for_them(w);
+}
+
+void trp_workers_unwind(struct trp_rank *rank)
+{
+    struct trp_workers *w = rank->workers;
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    bool unwinding = w->unwinding;
+    pthread_mutex_unlock(&w->lock);
+    if (unwinding)
+        wait_for_them(w);
+    trp_workers_close(rank);
 }
 
 void trp_workers_close(struct trp_rank *rank)

@@ -260,7 +260,8 @@ static void tell_end(struct trp_rank *rank, struct trp_watcher watcher, int reas
                      const char *story)
 {
     const struct trp_context scheduler = {.kind = TRP_CONTEXT_METHOD};
-    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .serial = watcher.future};
+    struct trp_record head = {
+        .kind = TRP_RECORD_ANSWER, .flags = TRP_RECORD_URGENT, .serial = watcher.future};
     troupe_end end = {reason, story};
     if (trp_send(rank, &scheduler, watcher.rank, &head, &troupe_type_troupe_end, &end) ==
         TRP_SEND_LARGE)

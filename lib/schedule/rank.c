@@ -73,13 +73,15 @@ static void give_up_parked(struct trp_rank *rank, bool shipping)
         trp_carrier_discard(&rank->carrier, stack);
     }
     rank->parked = kept;
+    rank->ready = (struct trp_context_queue){0}; /* nobody is resumed any more */
     trp_set_current(before);
 }
 
 static void drop_parcels(struct trp_rank *rank)
 {
     struct trp_parcel *parcel;
-    while ((parcel = trp_parcel_pop(&rank->input)))
+    while ((parcel = trp_parcel_pop(&rank->urgent)) || (parcel = trp_parcel_pop(&rank->input)) ||
+           (parcel = trp_parcel_pop(&rank->urgent_out)))
         trp_parcel_drop(parcel);
     if (rank->spent)
         trp_parcel_drop(rank->spent);
@@ -103,6 +105,7 @@ bool trp_rank_abandoned(void)
 
 void trp_rank_close(struct trp_rank *rank)
 {
+    trp_workers_unwind(rank);
     give_up_parked(rank, true);
     trp_bulk_close(rank);
     drop_parcels(rank);

@@ -134,14 +134,15 @@ static size_t bytes_of(const struct trp_shipment *s)
     return bytes;
 }
 
+/* Takes the notice over: the frames of who waits may be given up. */
 static void announce(struct trp_rank *rank, const struct trp_context *from, bool waits,
-                     const struct trp_record *head, const struct trp_notice *notice, size_t size,
+                     const struct trp_record *head, struct trp_notice *notice, size_t size,
                      struct trp_shipment *s)
 {
     struct trp_record flagged = *head;
     struct trp_futures *futures = trp_on_scheduler(from) ? &rank->futures : &trp_shared_futures;
     uint64_t future = 0;
-    flagged.flags = TRP_RECORD_BULK;
+    flagged.flags |= TRP_RECORD_BULK;
     if (head->kind != TRP_RECORD_ANSWER)
         s->weight = trp_bulk_weight(bytes_of(s));
     if (waits) {
@@ -150,8 +151,17 @@ static void announce(struct trp_rank *rank, const struct trp_context *from, bool
         s->waits = future;
     }
     trp_send_shipment(rank, from, s->to, &flagged, notice, size, s);
+    free(notice);
     if (waits)
         wait_until_sent((struct trp_context *)(uintptr_t)from, futures, future);
+}
+
+static void make_one_hole(struct trp_apart *apart, const struct trp_parcel *packed, size_t size)
+{
+    apart->holes = 1;
+    apart->hole[0].from = packed->bytes;
+    apart->hole[0].at = 0;
+    apart->hole[0].size = size;
 }
 
 /* All of the values are one hole. */
@@ -163,11 +173,35 @@ static struct trp_parcel *pack_all(const struct troupe_type *type, const void *v
         return NULL;
     apart->holes = 0;
     trp_pack_apart(type, value, packed->bytes, apart);
-    apart->holes = 1;
-    apart->hole[0].from = packed->bytes;
-    apart->hole[0].at = 0;
-    apart->hole[0].size = size;
+    make_one_hole(apart, packed, size);
     return packed;
+}
+
+static struct trp_notice *notice_new(size_t bytes)
+{
+    struct trp_notice *notice = malloc(bytes);
+    if (!notice)
+        trp_die("no memory for a message of %zu bytes", bytes);
+    return notice;
+}
+
+void trp_send_packed(struct trp_rank *rank, int to, const struct trp_record *head,
+                     const void *bytes, size_t size)
+{
+    bool bulk = to != rank->rank && size > TRP_BULK_LEAST;
+    struct trp_parcel *packed = bulk ? trp_parcel_apart(size) : NULL;
+    if (!packed) {
+        trp_send_bytes(rank, to, head, bytes, size);
+        return;
+    }
+    struct trp_apart apart = {.least = SIZE_MAX};
+    memcpy(packed->bytes, bytes, size);
+    make_one_hole(&apart, packed, size);
+    struct trp_notice *notice = notice_new(trp_notice_size(1, 0));
+    fill_notice(notice, &apart, size);
+    struct trp_shipment *s = shipment_new(rank, to, &apart);
+    s->packed = packed;
+    announce(rank, rank->main, false, head, notice, trp_notice_size(1, 0), s);
 }
 
 static int send_there(struct trp_rank *rank, const struct trp_context *from, int to,
@@ -180,16 +214,13 @@ static int send_there(struct trp_rank *rank, const struct trp_context *from, int
     if (all && !(packed = pack_all(type, value, size, apart)))
         return TROUPE_NO_MEMORY;
     size_t begin = trp_notice_size(apart->holes, apart->gifts), whole = begin + (all ? 0 : rest);
-    struct trp_notice *notice = malloc(whole);
-    if (!notice)
-        trp_die("no memory for a message of %zu bytes", whole);
+    struct trp_notice *notice = notice_new(whole);
     if (!all)
         trp_pack_apart(type, value, (char *)notice + begin, apart);
     fill_notice(notice, apart, size);
     struct trp_shipment *s = shipment_new(rank, to, apart);
     s->packed = packed;
     announce(rank, from, !all && apart->holes, head, notice, whole, s);
-    free(notice);
     return TROUPE_OK;
 }
 
@@ -260,8 +291,7 @@ int trp_send_large(struct trp_rank *rank, const struct trp_context *from, bool w
     struct trp_apart apart = {.least = waits && to != rank->rank ? TRP_BULK_LEAST : SIZE_MAX,
                               .copies_gifts = answer};
     int status = send(rank, from, to, head, type, value, &apart);
-    for (unsigned i = 0; status != TROUPE_OK && i < apart.gifts; i++)
-        trp_buffer_drop(apart.gift[i]);
+    trp_apart_drop(&apart, status != TROUPE_OK);
     if (answer)
         trp_ungive(type, value);
     return status;

@@ -74,6 +74,7 @@ struct trp_workers {
     int resuming;   /* woken ones that still need their slots */
     int stuck;      /* unfinished ones that wait, without a limit, for something to come */
     int unwinding;  /* unfinished ones that were given up and are about to end */
+    int shipping;   /* those that wait until their bytes are sent */
     bool stop;      /* the job has ended: what waits is given up */
 };
 
@@ -99,7 +100,14 @@ void trp_workers_ready(struct trp_rank *rank, struct order *order);
    when it looks. */
 void trp_worker_make_ready(struct trp_workers *workers, struct trp_context *context);
 
-/* With the lock held: it is to fail where it waits, since the job has ended. */
+/* With the lock held: it is to fail where it waits, since the job has ended; */
 void trp_worker_give_up(struct trp_context *context);
+
+/* and it can. */
+static inline void trp_worker_unwinds(struct trp_workers *workers, struct trp_context *context)
+{
+    workers->unwinding += !context->unwinding;
+    context->unwinding = true;
+}
 
 #endif

@@ -302,6 +302,12 @@ static void run_method(struct trp_worker *worker)
 
 /* ---- the loop of a worker -------------------------------------------------------------------- */
 
+/* At the end of the job who waits until his bytes are sent goes on when the wire is closed. */
+static bool is_to_end(const struct trp_workers *w, const struct trp_worker *worker)
+{
+    return worker->stop || (w->stop && !worker->parked);
+}
+
 static void begin_call(struct trp_worker *worker)
 {
     worker->begun = worker->call;
@@ -315,8 +321,8 @@ static bool work(struct trp_worker *worker)
     struct trp_context *woken = NULL;
     struct turn *turn = NULL;
     pthread_mutex_lock(&w->lock);
-    while (!(woken = take_ready(w, worker)) && !(turn = take_turn(w, worker)) && !w->stop &&
-           !worker->stop)
+    while (!(woken = take_ready(w, worker)) && !(turn = take_turn(w, worker)) &&
+           !is_to_end(w, worker))
         wait_called(w, worker, trp_timers_next(&worker->timers));
     if (woken || turn)
         call_next(w);
@@ -487,11 +493,15 @@ static void begin_wait(struct trp_workers *w, struct trp_context *c, double dead
         trp_timers_add(&worker->timers, &c->timer);
     else
         w->stuck++;
+    w->shipping += c->shipping;
+    if (w->stop) /* it is given up as soon as it can be */
+        trp_worker_unwinds(w, c);
 }
 
-static void end_wait(struct trp_context *c)
+static void end_wait(struct trp_workers *w, struct trp_context *c)
 {
     c->waiting = false;
+    w->shipping -= c->shipping;
     *c->parked_link = c->parked_next;
     if (c->parked_next)
         c->parked_next->parked_link = c->parked_link;
@@ -517,7 +527,7 @@ void trp_worker_wait(struct trp_context *c, double deadline)
     trp_set_current(c);
     omp_set_num_threads(c->cpus);
     pthread_mutex_lock(&w->lock);
-    end_wait(c);
+    end_wait(w, c);
     pthread_mutex_unlock(&w->lock);
 }
 

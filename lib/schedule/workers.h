@@ -22,6 +22,10 @@ void trp_workers_give_up(struct trp_rank *rank);
 /* After that. Workers that still run something are not waited for: they keep all of this. */
 void trp_workers_close(struct trp_rank *rank);
 
+/* After the wire has been closed, so that nobody waits any more until his bytes are sent: the same
+   for those who did. */
+void trp_workers_unwind(struct trp_rank *rank);
+
 /* A task has come: queued, and a worker woken or begun. */
 void trp_workers_submit(struct trp_rank *rank, struct trp_record *record,
                         struct trp_parcel *parcel);

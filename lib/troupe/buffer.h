@@ -34,7 +34,8 @@ void *troupe_buffer(size_t bytes);
  * Hands a hold over to the call that this is an argument of, as the data of a span of elements
  * without pointers: `store_put(s, (TROUPE_SPAN(double)){troupe_give(numbers), n})`. The call takes
  * it even if it fails, or is a tell to no actor. In a span of elements with pointers, or in a
- * result, the bytes are copied.
+ * result, the bytes are copied. Given to a method that is called from inside, it goes with the call
+ * that all is inside of.
  * @param buffer where a buffer begins; another pointer, or one whose holds are all given, fails the
  *        caller with TROUPE_INVALID
  * @return the same, to be used in one call; the span may be shorter than the buffer, and a longer

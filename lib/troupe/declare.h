@@ -74,6 +74,21 @@
     TROUPE_BEGIN_(TROUPE_METHOD_, C, m, ASK, TROUPE_FIRST_(__VA_ARGS__, ~), NULL, __VA_ARGS__)     \
     TROUPE_END_
 
+/** As TROUPE_TELL, of a method whose calls overtake all that are not urgent: on their way, and in the
+    actor's mailbox; among themselves they keep their order. A running method is not
+    interrupted. For rare and small ones, such as a word to stop: nothing slows their callers down.
+    An override of it is urgent, too. */
+#define TROUPE_URGENT_TELL(C, ...)                                                                 \
+    TROUPE_BEGIN_(TROUPE_METHOD_, C, TROUPE_FIRST_(__VA_ARGS__, ~), URGENT_TELL, void, NULL,       \
+                  __VA_ARGS__)                                                                     \
+    TROUPE_END_
+
+/** As TROUPE_URGENT_TELL, with an answer, which is urgent, too. */
+#define TROUPE_URGENT_ASK(C, m, ...)                                                               \
+    TROUPE_BEGIN_(TROUPE_METHOD_, C, m, URGENT_ASK, TROUPE_FIRST_(__VA_ARGS__, ~), NULL,           \
+                  __VA_ARGS__)                                                                     \
+    TROUPE_END_
+
 /** `TROUPE_OVERRIDE_TELL(C, B, method, (T, field)…);` C's own way of a tell of a base B. */
 #define TROUPE_OVERRIDE_TELL(C, B, ...)                                                            \
     TROUPE_BEGIN_(TROUPE_OVERRIDE_, C, B, TROUPE_FIRST_(__VA_ARGS__, ~), TELL, void, __VA_ARGS__)
@@ -499,6 +514,13 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
         return troupe_stub_later(call_.troupe_to.ref, &P##_method, &args_, after, every);          \
     }
 #define TROUPE_LATER_ASK_(P, ...)
+
+#define TROUPE_SEND_URGENT_TELL_ TROUPE_SEND_TELL_
+#define TROUPE_SEND_URGENT_ASK_ TROUPE_SEND_ASK_
+#define TROUPE_ANSWER_URGENT_TELL_ TROUPE_ANSWER_TELL_
+#define TROUPE_ANSWER_URGENT_ASK_ TROUPE_ANSWER_ASK_
+#define TROUPE_LATER_URGENT_TELL_ TROUPE_LATER_TELL_
+#define TROUPE_LATER_URGENT_ASK_ TROUPE_LATER_ASK_
 
 #define TROUPE_STUBS_(C, P, ROLE, R, ...)                                                          \
     struct P##_call {                                                                              \

@@ -86,6 +86,8 @@ enum troupe_role {
     TROUPE_ROLE_REPR,    /**< writes what an actor is called */
     TROUPE_ROLE_TELL,    /**< method without an answer */
     TROUPE_ROLE_ASK,     /**< method with an answer */
+    TROUPE_ROLE_URGENT_TELL, /**< the same, whose calls overtake those of others */
+    TROUPE_ROLE_URGENT_ASK,  /**< and likewise */
     TROUPE_ROLE_TASK,    /**< task */
 };
 
@@ -123,6 +125,8 @@ struct troupe_method {
     const struct troupe_needs *needs;         /**< of a task, or NULL */
     uint32_t slot; /**< place in the class's table, or the task's number; set at start */
     uint32_t lost; /**< failures that nobody waited for */
+    bool urgent;   /**< declared so, by it or by what it overrides; set at start */
+    bool quick;    /**< no pointers among its arguments, and not urgent; set at start */
 };
 
 /** A class with its methods. */

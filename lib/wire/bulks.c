@@ -6,15 +6,16 @@
 #include "base/log.h"
 #include "wire/tags.h"
 
-#define CHUNK ((size_t)256 << 20) /* a count of MPI is an int */
-#define NOWHERE 4096              /* bytes for what is thrown away */
-#define LOOKED_AT 8               /* of those under way, at each progress */
+#define LOOKED_AT 8 /* of those under way, at each progress */
 
 /* The slowest that bytes are expected to flow at, and what it takes to begin. */
 #define SECONDS_A_BYTE 1e-9
 #define SECONDS_TO_BEGIN 300e-6
 #define NAP_MIN 50e-6
 #define NAP_MAX 1e-3
+
+/* A count of MPI is an int, and what is thrown away needs memory for one chunk. */
+size_t trp_bulks_chunk = (size_t)16 << 20;
 
 struct trp_haul {
     struct trp_haul *next;
@@ -39,8 +40,10 @@ double trp_bulks_pause(struct trp_bulks *b)
 {
     if (trp_now() < b->hurry)
         return 0;
-    for (const struct trp_haul *h = b->first; h; h = h->next)
+    for (const struct trp_haul *h = b->under_way.first; h; h = h->next)
         trp_doorbell_ring(b->bell, h->bulk->peer);
+    if (b->held.first)
+        trp_doorbell_ring(b->bell, b->held.first->bulk->peer);
     return b->nap;
 }
 
@@ -54,46 +57,57 @@ void trp_bulks_slept(struct trp_bulks *b, bool woken)
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
-static void append(struct trp_bulks *b, struct trp_haul *h)
+static void append(struct trp_hauls *hauls, struct trp_haul *h)
 {
     h->next = NULL;
-    if (b->first)
-        b->last->next = h;
+    if (hauls->first)
+        hauls->last->next = h;
     else
-        b->first = h;
-    b->last = h;
+        hauls->first = h;
+    hauls->last = h;
 }
 
-/* So many bytes all into the same few. */
-static void receive_nowhere(struct trp_bulks *b, int peer, int size, MPI_Request *request)
+static struct trp_haul *pop(struct trp_hauls *hauls)
 {
-    static unsigned char nowhere[NOWHERE];
-    MPI_Datatype again;
-    MPI_Type_create_hvector((size + NOWHERE - 1) / NOWHERE, NOWHERE, 0, MPI_BYTE, &again);
-    MPI_Type_commit(&again);
-    MPI_Irecv(nowhere, 1, again, peer, TRP_TAG_BULK, b->comm, request);
-    MPI_Type_free(&again);
+    struct trp_haul *h = hauls->first;
+    hauls->first = h->next;
+    return h;
 }
 
-static void begin(struct trp_bulks *b, struct trp_bulk *bulk, bool receives)
+static struct trp_haul *haul_new(struct trp_bulk *bulk, bool receives)
 {
-    size_t count = (bulk->size + CHUNK - 1) / CHUNK;
+    size_t count = (bulk->size + trp_bulks_chunk - 1) / trp_bulks_chunk;
     struct trp_haul *h = malloc(sizeof *h + count * sizeof h->requests[0]);
     if (!h)
         trp_die("no memory to carry %zu bytes", bulk->size);
     *h = (struct trp_haul){.bulk = bulk, .receives = receives, .count = (int)count};
     bulk->lost = false;
-    for (size_t i = 0; i < count; i++) {
-        unsigned char *bytes = bulk->bytes ? bulk->bytes + i * CHUNK : NULL;
-        int size = (int)(i + 1 < count ? CHUNK : bulk->size - i * CHUNK);
-        if (receives && !bulk->bytes)
-            receive_nowhere(b, bulk->peer, size, &h->requests[i]);
-        else if (receives)
-            MPI_Irecv(bytes, size, MPI_BYTE, bulk->peer, TRP_TAG_BULK, b->comm, &h->requests[i]);
+    return h;
+}
+
+static void post(struct trp_bulks *b, struct trp_haul *h)
+{
+    const struct trp_bulk *bulk = h->bulk;
+    for (int i = 0; i < h->count; i++) {
+        size_t at = (size_t)i * trp_bulks_chunk;
+        int size = (int)(i + 1 < h->count ? trp_bulks_chunk : bulk->size - at);
+        if (h->receives)
+            MPI_Irecv(bulk->bytes + at, size, MPI_BYTE, bulk->peer, TRP_TAG_BULK, b->comm,
+                      &h->requests[i]);
         else
-            MPI_Isend(bytes, size, MPI_BYTE, bulk->peer, TRP_TAG_BULK, b->comm, &h->requests[i]);
+            MPI_Isend(bulk->bytes + at, size, MPI_BYTE, bulk->peer, TRP_TAG_BULK, b->comm,
+                      &h->requests[i]);
     }
-    append(b, h);
+    append(&b->under_way, h);
+}
+
+static void begin(struct trp_bulks *b, struct trp_bulk *bulk, bool receives)
+{
+    struct trp_haul *h = haul_new(bulk, receives);
+    if (receives && (b->held.first || !bulk->bytes))
+        append(&b->held, h);
+    else
+        post(b, h);
     b->sends += !receives;
     b->largest = bulk->size > b->largest ? bulk->size : b->largest;
     hurry(b);
@@ -126,26 +140,60 @@ static void finish(struct trp_bulks *b, struct trp_haul *h, bool lost)
 /* The oldest: it is done, or goes to the end of the queue, as its peer may be long in coming. */
 static void look_at_first(struct trp_bulks *b)
 {
-    struct trp_haul *h = b->first;
+    struct trp_haul *h = pop(&b->under_way);
     int done;
     MPI_Testall(h->count, h->requests, &done, MPI_STATUSES_IGNORE);
-    b->first = h->next;
     if (done)
         finish(b, h, false);
     else
-        append(b, h);
+        append(&b->under_way, h);
+}
+
+/* The first held is thrown away: true when its last chunk has come. */
+static bool throw_on(struct trp_bulks *b)
+{
+    size_t size = b->held.first->bulk->size;
+    int done = 1;
+    if (b->thrown)
+        MPI_Test(&b->chunk, &done, MPI_STATUS_IGNORE);
+    if (!done || b->thrown >= size)
+        return done;
+    if (!b->scratch && !(b->scratch = malloc(trp_bulks_chunk)))
+        trp_die("no memory to throw away %zu bytes", size);
+    MPI_Irecv(b->scratch, (int)trp_bulks_chunk, MPI_BYTE, b->held.first->bulk->peer, TRP_TAG_BULK,
+              b->comm, &b->chunk);
+    b->thrown += trp_bulks_chunk;
+    return false;
+}
+
+/* Memory is short, or nothing would be thrown away: one chunk comes after the other, to the same
+   place. As those of a peer come in order, what is to be received later waits. */
+static void throw_held(struct trp_bulks *b)
+{
+    if (!throw_on(b))
+        return;
+    b->thrown = 0;
+    finish(b, pop(&b->held), false);
+    while (b->held.first && b->held.first->bulk->bytes)
+        post(b, pop(&b->held));
+    if (b->held.first)
+        return;
+    free(b->scratch);
+    b->scratch = NULL;
 }
 
 void trp_bulks_progress(struct trp_bulks *b)
 {
-    const struct trp_haul *last = b->last;
-    for (int i = 0; i < LOOKED_AT && b->first; i++) {
-        bool round = b->first == last;
+    const struct trp_haul *last = b->under_way.last;
+    for (int i = 0; i < LOOKED_AT && b->under_way.first; i++) {
+        bool round = b->under_way.first == last;
         look_at_first(b);
         if (round)
             break;
     }
-    if (!b->first)
+    if (b->held.first)
+        throw_held(b);
+    if (!trp_bulks_under_way(b))
         b->largest = 0;
 }
 
@@ -153,7 +201,7 @@ void trp_bulks_progress(struct trp_bulks *b)
 
 void trp_bulks_open(struct trp_bulks *b, MPI_Comm comm, struct trp_doorbell *bell)
 {
-    *b = (struct trp_bulks){.comm = comm, .bell = bell};
+    *b = (struct trp_bulks){.comm = comm, .bell = bell, .chunk = MPI_REQUEST_NULL};
 }
 
 void trp_bulks_throw_away(struct trp_bulks *b)
@@ -161,6 +209,8 @@ void trp_bulks_throw_away(struct trp_bulks *b)
     int came, size;
     MPI_Message message;
     MPI_Status status;
+    while (b->held.first)
+        finish(b, pop(&b->held), true);
     MPI_Improbe(MPI_ANY_SOURCE, TRP_TAG_BULK, b->comm, &came, &message, &status);
     if (!came)
         return;
@@ -172,17 +222,22 @@ void trp_bulks_throw_away(struct trp_bulks *b)
     free(bytes);
 }
 
+static void take_back(MPI_Request *request)
+{
+    if (*request == MPI_REQUEST_NULL)
+        return;
+    MPI_Cancel(request);
+    MPI_Wait(request, MPI_STATUS_IGNORE);
+}
+
 void trp_bulks_close(struct trp_bulks *b)
 {
-    while (b->first) {
-        struct trp_haul *h = b->first;
-        b->first = h->next;
-        for (int i = 0; i < h->count; i++) {
-            if (h->requests[i] == MPI_REQUEST_NULL)
-                continue;
-            MPI_Cancel(&h->requests[i]);
-            MPI_Wait(&h->requests[i], MPI_STATUS_IGNORE);
-        }
+    while (b->under_way.first) {
+        struct trp_haul *h = pop(&b->under_way);
+        for (int i = 0; i < h->count; i++)
+            take_back(&h->requests[i]);
         finish(b, h, true);
     }
+    take_back(&b->chunk);
+    free(b->scratch);
 }

@@ -24,29 +24,41 @@ struct span {
 
 enum part { INSIDE, HOLE, GIFT, WRONG };
 
-static enum part claim_gift(struct trp_apart *apart, const struct span *span, size_t bytes)
+/* Into the list, if it was given; WRONG and dropped: it is too small, or one too many. */
+static enum part claim(const struct trp_apart *apart, const struct span *span, size_t bytes,
+                       struct trp_buffer **list, unsigned *count)
 {
     bool claims = trp_buffers_given && !apart->copies_gifts;
     struct trp_buffer *gift = claims ? trp_buffer_claim(span->data) : NULL;
     if (!gift)
         return INSIDE;
-    if (apart->gifts == TRP_APART_MAX || bytes > gift->bytes) {
+    if (*count == TRP_APART_MAX || bytes > gift->bytes) {
         trp_buffer_drop(gift);
         return WRONG;
     }
-    apart->gift_size[apart->gifts] = bytes;
-    apart->gift[apart->gifts++] = gift;
+    list[(*count)++] = gift;
     return GIFT;
+}
+
+static size_t bytes_of(const struct troupe_type *element, const struct span *span)
+{
+    bool bad = span->count > PTRDIFF_MAX / element->size || (span->count && !span->data);
+    return bad ? SIZE_MAX : span->count * element->size;
 }
 
 /* Both walks over a value come to its spans in the same order, and decide the same. */
 static enum part decide(struct trp_apart *apart, const struct troupe_type *element,
                         const struct span *span)
 {
-    size_t bytes = span->count * element->size;
-    if (!apart || !bytes || !element->flat)
-        return INSIDE;
-    enum part part = claim_gift(apart, span, bytes);
+    size_t bytes = bytes_of(element, span);
+    enum part part = bytes == SIZE_MAX ? WRONG : INSIDE;
+    if (!apart)
+        return part;
+    if (!bytes || part == WRONG || !element->flat)
+        return claim(apart, span, bytes, apart->copy, &apart->copied) == WRONG ? WRONG : part;
+    part = claim(apart, span, bytes, apart->gift, &apart->gifts);
+    if (part == GIFT)
+        apart->gift_size[apart->gifts - 1] = bytes;
     if (part != INSIDE || bytes < apart->least || apart->holes == TRP_APART_MAX)
         return part;
     apart->holes++;
@@ -76,8 +88,6 @@ static size_t tail_of_fields(const struct troupe_type *type, const void *value,
 static size_t tail_of_span(const struct troupe_type *element, const struct span *span,
                            struct trp_apart *apart)
 {
-    if (span->count > PTRDIFF_MAX / element->size || (span->count && !span->data))
-        return SIZE_MAX;
     enum part part = decide(apart, element, span);
     if (part == GIFT || part == WRONG)
         return part == GIFT ? 0 : SIZE_MAX;
@@ -115,13 +125,20 @@ size_t trp_packed_size(const struct troupe_type *type, const void *value)
     return trp_packed_size_apart(type, value, NULL);
 }
 
+void trp_apart_drop(struct trp_apart *apart, bool all)
+{
+    for (unsigned i = 0; i < apart->copied; i++)
+        trp_buffer_drop(apart->copy[i]);
+    for (unsigned i = 0; all && i < apart->gifts; i++)
+        trp_buffer_drop(apart->gift[i]);
+}
+
 void trp_ungive(const struct troupe_type *type, const void *value)
 {
     struct trp_apart apart = {.least = SIZE_MAX};
     if (trp_buffers_given)
         trp_packed_size_apart(type, value, &apart);
-    for (unsigned i = 0; i < apart.gifts; i++)
-        trp_buffer_drop(apart.gift[i]);
+    trp_apart_drop(&apart, true);
 }
 
 /* ---- packing --------------------------------------------------------------------------------- */

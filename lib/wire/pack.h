@@ -36,6 +36,8 @@ struct trp_apart {
     struct trp_buffer *gift[TRP_APART_MAX]; /* claimed, in their order, */
     size_t gift_size[TRP_APART_MAX];        /* and the bytes of their spans */
     bool copies_gifts;                      /* they are not claimed */
+    unsigned copied;                        /* given, too, but packed like other bytes: */
+    struct trp_buffer *copy[TRP_APART_MAX]; /* claimed, to be dropped when that is done */
 };
 
 /* As trp_packed_size, holes included and gifts not; all of *apart is zero but for `least` and
@@ -47,6 +49,9 @@ size_t trp_packed_size_apart(const struct troupe_type *type, const void *value,
 /* The bytes without those of the holes, which are filled in; a gift is named by its number. */
 void trp_pack_apart(const struct troupe_type *type, const void *value, void *bytes,
                     struct trp_apart *apart);
+
+/* Drops the gifts that are copied; with `all`, the others, too. */
+void trp_apart_drop(struct trp_apart *apart, bool all);
 
 /* Releases what was given with a value that is not sent after all. */
 void trp_ungive(const struct troupe_type *type, const void *value);

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "mode.h"
 #include "troupe.h"
 
 static const char *how, *where;
@@ -142,18 +143,9 @@ static int driver(int argc, char **argv)
     return 0;
 }
 
-/* Each rank says which process it is, before anything can happen to it. */
-static int setup(int argc, char **argv)
-{
-    (void)argc, (void)argv;
-    printf("rank %d is process %ld\n", troupe_rank(), (long)getpid());
-    fflush(stdout);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
-    const struct troupe_run_options options = {.setup = setup};
+    const struct troupe_run_options options = {.setup = say_process};
     how = argc > 1 ? argv[1] : "";
     where = argc > 2 ? argv[2] : "";
     return troupe_run(argc, argv, driver, &options);

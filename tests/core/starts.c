@@ -10,22 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "mode.h"
 #include "troupe.h"
-
-static const char *mode;
-static int number;
-
-static bool is(const char *name)
-{
-    return strcmp(mode, name) == 0;
-}
-
-/* One write a line: the lines of ranks do not mix. */
-static void say(const char *what, int value)
-{
-    printf("%s %d\n", what, value);
-    fflush(stdout);
-}
 
 /* ---- an actor and tasks that do as they are told --------------------------------------------- */
 
@@ -396,8 +382,7 @@ static int run_in_own_mpi(int argc, char **argv, struct troupe_run_options *opti
 int main(int argc, char **argv)
 {
     struct troupe_run_options options = {.setup = setup};
-    mode = argc > 1 ? argv[1] : "";
-    number = argc > 2 ? atoi(argv[2]) : 0;
+    mode_open(argc, argv);
     if (is("linger"))
         options.linger = 0.5;
     if (is("quiet-option"))

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/sanitized.h"
 #include "play.h"
 
 #define KIB ((size_t)1024)
@@ -26,6 +27,7 @@ TROUPE_ASK(store, length, uint64_t, (troupe_str, text));
 TROUPE_ASK(store, marks, uint64_t);
 TROUPE_ASK(store, first, uint64_t);
 TROUPE_ASK(store, starve, bool, (bool, hungry));
+TROUPE_ASK(store, resident, uint64_t); /* bytes of its process */
 TROUPE_ASK(store, forward, uint64_t, (store, to), (uint64_t, seed), (uint64_t, size));
 
 struct store_state {
@@ -127,20 +129,40 @@ static uint64_t on_first(struct store_state *self)
     return self->first;
 }
 
+/* Bytes of this process that are mapped, and of those that are there; 0: nobody knows. */
+static struct memory {
+    uint64_t mapped, resident;
+} memory_now(void)
+{
+    unsigned long mapped = 0, resident = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    if (statm) {
+        if (fscanf(statm, "%lu %lu", &mapped, &resident) != 2)
+            mapped = resident = 0;
+        fclose(statm);
+    }
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    return (struct memory){mapped * page, resident * page};
+}
+
 /* From now on its process gets little memory more; or what it wants. */
 static bool on_starve(struct store_state *self, bool hungry)
 {
     static rlim_t before;
     struct rlimit limit;
-    unsigned long pages = 0;
-    FILE *statm = fopen("/proc/self/statm", "r");
+    uint64_t mapped = memory_now().mapped;
     (void)self;
-    if (!statm || fscanf(statm, "%lu", &pages) != 1 || getrlimit(RLIMIT_AS, &limit))
+    if (!mapped || getrlimit(RLIMIT_AS, &limit))
         return false;
-    fclose(statm);
     before = hungry ? limit.rlim_cur : before;
-    limit.rlim_cur = hungry ? pages * (rlim_t)sysconf(_SC_PAGESIZE) + 64 * MIB : before;
+    limit.rlim_cur = hungry ? mapped + 64 * MIB : before;
     return setrlimit(RLIMIT_AS, &limit) == 0;
+}
+
+static uint64_t on_resident(struct store_state *self)
+{
+    (void)self;
+    return memory_now().resident;
 }
 
 static uint64_t on_forward(struct store_state *self, store to, uint64_t seed, uint64_t size)
@@ -153,8 +175,8 @@ static uint64_t on_forward(struct store_state *self, store to, uint64_t seed, ui
 
 TROUPE_IMPLEMENT(store, (init, on_init), (put, on_put), (mark, on_mark), (slow, on_slow),
                  (check, on_check), (same, on_same), (make, on_make), (sum, on_sum),
-                 (length, on_length), (starve, on_starve), (marks, on_marks), (first, on_first),
-                 (forward, on_forward));
+                 (length, on_length), (starve, on_starve), (resident, on_resident),
+                 (marks, on_marks), (first, on_first), (forward, on_forward));
 
 TROUPE_TASK(work, TROUPE_SPAN(uint8_t), (uint64_t, seed), (TROUPE_SPAN(uint8_t), bytes),
             (store, to));
@@ -329,6 +351,18 @@ static void letters_keep_the_order_of_large_messages_to_a_busy_actor(void **stat
     assert_int_equal(troupe_await(store_marks(s)), 6);
 }
 
+static void large_and_small_tells_for_later_come_at_their_times(void **state)
+{
+    static const size_t sizes[] = {MIB, 10, 200 * KIB, 5 * MIB, 17 * KIB};
+    store s = store_on(far());
+    (void)state;
+    for (uint64_t i = 0; i < LENGTH(sizes); i++)
+        troupe_after(0.02 * (double)(1 + i), store_put, s, i + 1, span_of(sizes[i], i + 1));
+    while (troupe_await(store_marks(s)) < LENGTH(sizes))
+        troupe_sleep(1e-3);
+    assert_int_equal(troupe_await(store_marks(s)), LENGTH(sizes));
+}
+
 /* ---- who is not held back -------------------------------------------------------------------- */
 
 TROUPE_TASK(pour, int, (store, to), (uint64_t, size));
@@ -382,10 +416,7 @@ static void what_there_is_no_memory_for_is_refused_and_what_follows_arrives(void
 {
     store s = store_on(far());
     (void)state;
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    skip();
-#endif
-    if (far() == 0)
+    if (TRP_SANITIZED || far() == 0)
         skip();
     struct troupe_scope scope = troupe_scope_begin();
     TROUPE_SPAN(uint8_t) large = {troupe_alloc(300 * MIB), 300 * MIB}, small = span_of(MIB, 3);
@@ -475,6 +506,25 @@ static void a_large_call_of_an_ended_actor_is_answered_with_its_story(void **sta
     expect_failure(asked, TROUPE_ENDED, "was killed by");
 }
 
+static void what_is_sent_to_an_ended_actor_leaves_nothing_behind(void **state)
+{
+    enum { TIMES = 60 };
+    store s = store_on(far()), witness = store_on(far());
+    TROUPE_SPAN(uint8_t) bytes = span_of(4 * MIB, 5);
+    uint64_t before = 0;
+    (void)state;
+    troupe_kill(s);
+    for (int i = 0; i < TIMES; i++) {
+        store_put(s, 1, bytes);
+        expect_failure(store_check(s, 5, bytes), TROUPE_ENDED, "was killed by");
+        if (i == TIMES / 10)
+            before = troupe_await(store_resident(witness));
+    }
+    if (!TRP_SANITIZED)
+        assert_true(troupe_await(store_resident(witness)) < before + 100 * MIB);
+    assert_int_equal(troupe_await(store_check(witness, 5, bytes)), 4 * MIB);
+}
+
 static void a_kill_overtakes_large_calls(void **state)
 {
     store s = store_on(far()), other = store_on(far());
@@ -529,12 +579,14 @@ int main(int argc, char **argv)
         cmocka_unit_test(small_and_large_messages_of_one_sender_stay_in_order),
         cmocka_unit_test(a_stop_behind_a_large_message_comes_after_it),
         cmocka_unit_test(letters_keep_the_order_of_large_messages_to_a_busy_actor),
+        cmocka_unit_test(large_and_small_tells_for_later_come_at_their_times),
         cmocka_unit_test(others_are_not_held_back_by_a_large_message),
         cmocka_unit_test(relays_of_large_calls_all_answer),
         cmocka_unit_test(what_there_is_no_memory_for_is_refused_and_what_follows_arrives),
         cmocka_unit_test(tasks_get_and_give_large_values),
         cmocka_unit_test(threads_of_a_team_may_overwrite_what_they_have_sent),
         cmocka_unit_test(a_large_call_of_an_ended_actor_is_answered_with_its_story),
+        cmocka_unit_test(what_is_sent_to_an_ended_actor_leaves_nothing_behind),
         cmocka_unit_test(a_kill_overtakes_large_calls),
         cmocka_unit_test(a_killed_sender_sends_to_the_end),
         cmocka_unit_test(what_is_told_last_is_run_before_the_job_ends),

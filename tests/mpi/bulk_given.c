@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "play.h"
 
 #define SIZE ((size_t)1 << 20)
+
+TROUPE_STRUCT(matrix, (TROUPE_SPAN(uint64_t), numbers));
 
 TROUPE_CLASS(shelf);
 TROUPE_ASK(shelf, look, uint64_t, (TROUPE_SPAN(uint64_t), numbers)); /* where they are */
@@ -16,6 +19,12 @@ TROUPE_TELL(shelf, slow, (double, seconds));
 TROUPE_ASK(shelf, sum, uint64_t); /* of what was put, which is released */
 TROUPE_ASK(shelf, lend, TROUPE_SPAN(uint64_t), (uint64_t, count));
 TROUPE_ASK(shelf, misuse, int, (int, how));
+TROUPE_ASK(shelf, add_all, uint64_t, (TROUPE_SPAN(matrix), matrices));
+TROUPE_ASK(shelf, refused, int, (int, how));
+TROUPE_ASK(shelf, fail, int, (TROUPE_SPAN(uint64_t), numbers));
+
+TROUPE_CLASS(box, (TROUPE_SPAN(uint64_t), numbers));
+TROUPE_TASK(count_up, uint64_t, (TROUPE_SPAN(uint64_t), numbers));
 
 struct shelf_state {
     TROUPE_SPAN(uint64_t) kept;
@@ -98,10 +107,77 @@ static int on_misuse(struct shelf_state *self, int how)
     return 0;
 }
 
-TROUPE_IMPLEMENT(shelf, (look, on_look), (add, on_add), (put, on_put), (slow, on_slow),
-                 (sum, on_sum), (lend, on_lend), (misuse, on_misuse));
+struct box_state {
+    char unused;
+};
 
-TROUPE_TASK(count_up, uint64_t, (TROUPE_SPAN(uint64_t), numbers));
+static void on_box(struct box_state *self, TROUPE_SPAN(uint64_t) numbers)
+{
+    (void)self, (void)numbers;
+}
+
+TROUPE_IMPLEMENT(box, (init, on_box));
+
+static uint64_t on_add_all(struct shelf_state *self, TROUPE_SPAN(matrix) matrices)
+{
+    uint64_t sum = 0;
+    (void)self;
+    for (size_t i = 0; i < matrices.count; i++)
+        sum += sum_of(matrices.data[i].numbers);
+    return sum;
+}
+
+static int on_fail(struct shelf_state *self, TROUPE_SPAN(uint64_t) numbers)
+{
+    (void)self;
+    troupe_fail(-7, "after %llu", (unsigned long long)sum_of(numbers));
+}
+
+static shelf shelf_on(int rank)
+{
+    return troupe_new(shelf, .with = {.place = troupe_on(rank)});
+}
+
+static const uint64_t *refused_with; /* on the driver's rank: what was given */
+
+/* Gives in calls that are not made. */
+static int on_refused(struct shelf_state *self, int how)
+{
+    TROUPE_SPAN(uint64_t) n = new_numbers(3, 1);
+    refused_with = n.data;
+    n.data = troupe_give(n.data);
+    const struct troupe_options wrong[] = {{.cpus = -1}, {.place = troupe_on(troupe_ranks())}};
+    const struct troupe_options named = {.name = "box", .or_existing = true};
+    switch (how) {
+    case 0:
+    case 1:
+        troupe_new(box, .numbers = n, .with = wrong[how]);
+        break;
+    case 2:
+    case 3:
+        troupe_drop(troupe_submit(count_up, .numbers = n, .with = wrong[how - 2]));
+        break;
+    case 4:
+        troupe_new(box, .numbers = n, .with = named);
+        return 0;
+    case 5:
+        return shelf_sum_inside(self) == 0 && shelf_look_inside(self, n) == (uintptr_t)n.data;
+    case 6:
+        return shelf_fail_inside(self, n);
+    case 7:
+        n.count = SIZE_MAX;
+        return (int)troupe_await(shelf_look(shelf_on(0), n));
+    default:
+        n.count = 0;
+        return (int)troupe_await(shelf_look(shelf_on(0), n));
+    }
+    return -1;
+}
+
+TROUPE_IMPLEMENT(shelf, (look, on_look), (add, on_add), (put, on_put), (slow, on_slow),
+                 (sum, on_sum), (lend, on_lend), (misuse, on_misuse), (add_all, on_add_all),
+                 (refused, on_refused), (fail, on_fail));
+
 static uint64_t on_count_up(TROUPE_SPAN(uint64_t) numbers)
 {
     return sum_of(numbers);
@@ -111,11 +187,6 @@ TROUPE_BODY(count_up, on_count_up);
 static int far(void)
 {
     return troupe_ranks() - 1;
-}
-
-static shelf shelf_on(int rank)
-{
-    return troupe_new(shelf, .with = {.place = troupe_on(rank)});
 }
 
 static TROUPE_SPAN(uint64_t) give(TROUPE_SPAN(uint64_t) numbers)
@@ -211,6 +282,37 @@ static void what_is_given_to_nobody_or_an_ended_actor_is_released(void **state)
     expect_failure(shelf_look(s, give(new_numbers(10, 1))), TROUPE_ENDED, "was killed by");
 }
 
+static void what_is_given_in_a_call_that_is_not_made_is_released(void **state)
+{
+    enum { CASES = 9 };
+    (void)state;
+    box b = troupe_new(box, .with = {.name = "box"});
+    for (int how = 0; how < CASES; how++) {
+        int value;
+        unsigned before = trp_buffers_given;
+        troupe_status status = troupe_get(shelf_refused(shelf_on(0), how), &value);
+        expect_status(status, how < 4 || how == 7 ? TROUPE_INVALID : how == 6 ? -7 : TROUPE_OK);
+        assert_int_equal(trp_buffers_given, before);
+        assert_false(trp_buffer_keep(refused_with));
+    }
+    troupe_stop(b);
+}
+
+static void what_is_given_beneath_pointers_is_copied_and_released(void **state)
+{
+    (void)state;
+    for (int rank = 0; rank < troupe_ranks(); rank++)
+        for (size_t count = 1; count < 40000; count *= 7) {
+            matrix *matrices = troupe_buffer(count * sizeof *matrices);
+            uint64_t numbers[] = {1, 2, 3};
+            for (size_t i = 0; i < count; i++)
+                matrices[i] = (matrix){{numbers, 3}};
+            TROUPE_SPAN(matrix) given = {troupe_give(matrices), count};
+            assert_int_equal(troupe_await(shelf_add_all(shelf_on(rank), given)), 6 * count);
+            assert_false(trp_buffer_keep(matrices));
+        }
+}
+
 static void tasks_take_what_is_given(void **state)
 {
     (void)state;
@@ -251,6 +353,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(given_and_other_spans_of_one_call_find_their_places),
         cmocka_unit_test(what_is_given_to_a_busy_actor_waits_with_the_call),
         cmocka_unit_test(what_is_given_to_nobody_or_an_ended_actor_is_released),
+        cmocka_unit_test(what_is_given_in_a_call_that_is_not_made_is_released),
+        cmocka_unit_test(what_is_given_beneath_pointers_is_copied_and_released),
         cmocka_unit_test(tasks_take_what_is_given),
         cmocka_unit_test(a_result_that_is_given_is_copied),
         cmocka_unit_test(what_is_no_buffer_is_refused),

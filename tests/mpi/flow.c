@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sanitized.h"
 #include "play.h"
 
 #define RANKS 64
@@ -16,17 +17,6 @@
 #define MOST_GROWTH 65536 /* kB */
 #define WORDS 127
 #define LEAST_ROUNDS 5   /* to both ranks and back, while the flood lasts */
-
-/* The memory of a sanitizer is not ours. */
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ ||                                 \
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-enum { MEMORY_IS_OURS = false };
-#else
-enum { MEMORY_IS_OURS = true };
-#endif
 
 /* Of each rank, for its bystander; some who write are other threads. */
 static struct {
@@ -226,7 +216,7 @@ static void expect_flat(bystander b, long before, const char *where)
 {
     long peak = troupe_await(bystander_peak(b));
     print_message("on the rank of %s %ld kB have become %ld kB\n", where, before, peak);
-    if (MEMORY_IS_OURS)
+    if (!TRP_SANITIZED) /* whose memory is not ours */
         assert_true(peak - before <= MOST_GROWTH);
 }
 

@@ -1,6 +1,7 @@
 /*
- * The wire between real ranks, without what is above it: parcels of all sizes in order, bulk,
- * sleep, the end of a job with bulk that nobody came for, and rings of a wrong size.
+ * The wire between real ranks, without what is above it: parcels of all sizes in order, bulk in one
+ * chunk or many, kept or thrown away, sleep, the end of a job with bulk that nobody came for, and
+ * rings of a wrong size.
  *
  * All ranks do the same, one scene after the other; rank 0 asserts what they found together.
  */
@@ -14,10 +15,12 @@
 
 #include <cmocka.h>
 
+#include "wire/bulks.h"
 #include "wire/rings.h"
 
 #define PARCELS 300 /* from each rank to each */
-#define BULKS 6
+#define BULKS 10
+#define CHUNK 4096 /* bytes, where there are to be many */
 #define LARGEST 100000
 
 static int rank, ranks;
@@ -43,7 +46,8 @@ static size_t size_of(uint64_t mark)
 
 static size_t bulk_size_of(int number)
 {
-    static const size_t sizes[BULKS] = {0, 1, 4096, 100001, 3 << 20, 12345};
+    static const size_t sizes[BULKS] = {0,         1,       CHUNK - 1,     CHUNK, CHUNK + 1,
+                                        2 * CHUNK, 3 << 20, 5 * CHUNK + 7, 1,     100001};
     return sizes[number];
 }
 
@@ -71,6 +75,7 @@ struct cargo {
 };
 
 static struct trp_wire *wire;
+static bool throws;   /* every other bulk away that comes */
 static int *expected; /* [ranks] number of the next parcel */
 static int parcels, bulks_sent, bulks_received, lost, wrong;
 
@@ -79,7 +84,8 @@ static void done(struct trp_bulk *bulk)
     struct cargo *c = (struct cargo *)(void *)bulk;
     lost += bulk->lost;
     *(c->receives ? &bulks_received : &bulks_sent) += 1;
-    wrong += c->receives && !bulk->lost && !is_filled(bulk->bytes, bulk->size, c->mark);
+    wrong += c->receives && !bulk->lost && bulk->bytes &&
+             !is_filled(bulk->bytes, bulk->size, c->mark);
     free(bulk->bytes);
     free(c);
 }
@@ -91,7 +97,7 @@ static void carry(int peer, int number, bool receives)
     c->mark = receives ? mark_of(peer, rank, -number) : mark_of(rank, peer, -number);
     c->bulk.peer = peer;
     c->bulk.size = bulk_size_of(number);
-    c->bulk.bytes = calloc(1, c->bulk.size + 1);
+    c->bulk.bytes = receives && throws && number % 2 == 0 ? NULL : calloc(1, c->bulk.size + 1);
     c->bulk.done = done;
     if (!receives)
         fill(c->bulk.bytes, c->bulk.size, c->mark);
@@ -118,7 +124,7 @@ static void send(int to, int number)
 
 static bool receive(void)
 {
-    struct trp_parcel *parcel = wire->ops->receive(wire);
+    struct trp_parcel *parcel = wire->ops->receive(wire, false);
     if (!parcel)
         return false;
     int from = parcel->peer, number = expected[from]++;
@@ -195,18 +201,31 @@ static int storm(const char *ring, bool receives_between)
     return together(wrong + lost);
 }
 
+static int storm_in_chunks(bool and_throws)
+{
+    size_t chunk = trp_bulks_chunk;
+    trp_bulks_chunk = CHUNK;
+    throws = and_throws;
+    int found = storm("", true);
+    trp_bulks_chunk = chunk;
+    throws = false;
+    return found;
+}
+
 /* Rank 0 sends what nobody asks for; it and the last one ask for what nobody sends. How many ranks
    were not told that theirs is over, and how much is not lost. */
-static int abandoned(void)
+static int abandoned(bool and_throws)
 {
     if (!open_wire(""))
         return together(1);
+    throws = and_throws;
     int sends = rank == 0 && ranks > 1, asks = sends || (rank == ranks - 1 && ranks > 2);
     if (sends)
-        carry(1, 4, false);
+        carry(1, 6, false);
     if (asks)
-        carry(rank == 0 ? 1 : 0, 4, true);
+        carry(rank == 0 ? 1 : 0, 6, true);
     close_wire();
+    throws = false;
     return together(bulks_sent != sends || bulks_received != asks || lost != asks);
 }
 
@@ -258,10 +277,28 @@ static void all_may_send_all_before_they_receive(void **state)
     assert_int_equal(storm("4096", false), 0);
 }
 
+static void bulk_in_many_chunks_arrives_whole(void **state)
+{
+    (void)state;
+    assert_int_equal(storm_in_chunks(false), 0);
+}
+
+static void bulk_that_is_thrown_away_lets_the_rest_arrive(void **state)
+{
+    (void)state;
+    assert_int_equal(storm_in_chunks(true), 0);
+}
+
 static void bulk_that_nobody_comes_for_keeps_nobody(void **state)
 {
     (void)state;
-    assert_int_equal(abandoned(), 0);
+    assert_int_equal(abandoned(false), 0);
+}
+
+static void bulk_that_would_be_thrown_away_and_never_comes_keeps_nobody(void **state)
+{
+    (void)state;
+    assert_int_equal(abandoned(true), 0);
 }
 
 static void a_ring_of_a_wrong_size_is_refused_by_all(void **state)
@@ -276,7 +313,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(everything_arrives_through_the_smallest_ring),
     cmocka_unit_test(everything_arrives_where_there_are_too_many_rings_to_look_at),
     cmocka_unit_test(all_may_send_all_before_they_receive),
+    cmocka_unit_test(bulk_in_many_chunks_arrives_whole),
+    cmocka_unit_test(bulk_that_is_thrown_away_lets_the_rest_arrive),
     cmocka_unit_test(bulk_that_nobody_comes_for_keeps_nobody),
+    cmocka_unit_test(bulk_that_would_be_thrown_away_and_never_comes_keeps_nobody),
     cmocka_unit_test(a_ring_of_a_wrong_size_is_refused_by_all),
 };
 
@@ -287,7 +327,10 @@ static int play_along(void)
     storm("4096", true);
     storm_of_the_announced();
     storm("4096", false);
-    abandoned();
+    storm_in_chunks(false);
+    storm_in_chunks(true);
+    abandoned(false);
+    abandoned(true);
     for (size_t i = 0; i < WRONG_SIZES; i++)
         refused(wrong_sizes[i]);
     return 0;

@@ -4,26 +4,11 @@
  *
  *     ends MODE [NUMBER]
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "mode.h"
 #include "troupe.h"
-
-static const char *mode;
-static int number;
-
-static bool is(const char *name)
-{
-    return strcmp(mode, name) == 0;
-}
-
-/* One write a line: the lines of ranks do not mix. */
-static void say(const char *what, int value)
-{
-    printf("%s %d\n", what, value);
-    fflush(stdout);
-}
 
 /* ---- hops: each tells the next one and is not waited for ------------------------------------- */
 
@@ -235,8 +220,7 @@ static int setup(int argc, char **argv)
 int main(int argc, char **argv)
 {
     const struct troupe_run_options options = {.setup = setup};
-    mode = argc > 1 ? argv[1] : "";
-    number = argc > 2 ? atoi(argv[2]) : 0;
+    mode_open(argc, argv);
     int status = troupe_run(argc, argv, driver, &options);
     say("status", status);
     return status;

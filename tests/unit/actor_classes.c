@@ -9,42 +9,23 @@
 
 #include <inttypes.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "process.h"
 #include "troupe/declare.h"
 
 /* ---- a process for each case ----------------------------------------------------------------- */
 
-static char said[16 * 1024];
-
 static void in_a_process(void (*run)(void))
 {
-    int ends[2], status;
-    assert_int_equal(pipe(ends), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (!child) {
-        signal(SIGSEGV, SIG_DFL); /* cmocka's would go on with the next test */
-        dup2(ends[1], STDERR_FILENO);
-        run();
-        _exit(0);
-    }
-    close(ends[1]);
-    size_t length = 0;
-    for (ssize_t n; (n = read(ends[0], said + length, sizeof said - 1 - length)) > 0;)
-        length += (size_t)n;
-    said[length] = 0;
-    close(ends[0]);
-    assert_int_equal(waitpid(child, &status, 0), child);
+    int status = test_in_a_process(run);
     if (status)
         fail_msg("the process ended with %#x after saying: %s", (unsigned)status, said);
 }
@@ -54,12 +35,6 @@ static void in_a_process(void (*run)(void))
 static void open_and_tell(void)
 {
     tell(trp_classes_open() ? "open\n" : "faulty\n");
-}
-
-static void assert_said(const char *text)
-{
-    if (!strstr(said, text))
-        fail_msg("not said: %s\nbut: %s", text, said);
 }
 
 /* ---- declarations by hand -------------------------------------------------------------------- */
@@ -211,8 +186,8 @@ static void two_classes_of_one_name_are_reported(void **state)
 {
     (void)state;
     in_a_process(one_name_twice);
-    assert_said("class alpha is implemented twice");
-    assert_said("faulty\n");
+    test_said("class alpha is implemented twice");
+    test_said("faulty\n");
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */
@@ -319,11 +294,11 @@ static void a_method_that_hides_one_without_overriding_it_is_reported(void **sta
 {
     (void)state;
     in_a_process(hide);
-    assert_said("class hiding: method one hides that of alpha");
-    assert_said("faulty\n");
+    test_said("class hiding: method one hides that of alpha");
+    test_said("faulty\n");
     in_a_process(hide_from_afar);
-    assert_said("class hiding: method one hides that of alpha");
-    assert_said("faulty\n");
+    test_said("class hiding: method one hides that of alpha");
+    test_said("faulty\n");
 }
 
 static void forget_to_construct(void)
@@ -338,9 +313,9 @@ static void a_subclass_must_construct_a_base_that_takes_arguments(void **state)
 {
     (void)state;
     in_a_process(forget_to_construct);
-    assert_said("class careless has no constructor");
-    assert_said("its base strict takes arguments");
-    assert_said("faulty\n");
+    test_said("class careless has no constructor");
+    test_said("its base strict takes arguments");
+    test_said("faulty\n");
 }
 
 METHOD(alpha, missing, TELL, NO_ARGS)
@@ -368,10 +343,10 @@ static void what_is_declared_and_not_implemented_is_reported_once_each(void **st
 {
     (void)state;
     in_a_process(forget_methods);
-    assert_said("class alpha: missing is declared but not implemented");
-    assert_said("class beta: absent is declared but not implemented");
-    assert_said("class beta: init is declared but not implemented");
-    assert_said("faulty\n");
+    test_said("class alpha: missing is declared but not implemented");
+    test_said("class beta: absent is declared but not implemented");
+    test_said("class beta: init is declared but not implemented");
+    test_said("faulty\n");
     int lines = 0;
     for (const char *c = said; *c; c++)
         lines += *c == '\n';
@@ -412,9 +387,9 @@ static void each_fault_is_reported(void **state)
 {
     (void)state;
     in_a_process(hide_twice);
-    assert_said("class hidden: method two hides");
-    assert_said("class hiding: method one hides");
-    assert_said("faulty\n");
+    test_said("class hidden: method two hides");
+    test_said("class hiding: method one hides");
+    test_said("faulty\n");
 }
 
 OVERRIDE(stranger, strict, one) /* strict.one takes other arguments than alpha.one */
@@ -433,8 +408,8 @@ static void an_override_of_a_class_that_is_no_base_is_reported(void **state)
 {
     (void)state;
     in_a_process(override_a_stranger);
-    assert_said("class stranger: method one overrides that of strict, which is no base");
-    assert_said("faulty\n");
+    test_said("class stranger: method one overrides that of strict, which is no base");
+    test_said("faulty\n");
 }
 
 /* ---- the fingerprint ------------------------------------------------------------------------- */

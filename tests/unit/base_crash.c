@@ -18,55 +18,13 @@
 
 #include <cmocka.h>
 
-#if defined __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#elif __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1
-#endif
-#endif
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { SANITIZED = 1 }; /* which report crashes themselves */
-#else
-enum { SANITIZED = 0 };
-#endif
+#include "base/sanitized.h"
+#include "process.h"
 
 static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 #define SIGNALS (sizeof signals / sizeof *signals)
 
-static char said[64 * 1024];
 static int crash_by; /* the signal of the case */
-
-/* What the case writes to stderr is in `said` afterwards. Returns how the process ended. */
-static int in_a_process(void (*run)(void))
-{
-    int ends[2], status;
-    assert_int_equal(pipe(ends), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (!child) {
-        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        for (size_t i = 0; i < SIGNALS; i++)
-            signal(signals[i], SIG_DFL); /* cmocka's would go on with the next test */
-        dup2(ends[1], STDERR_FILENO);
-        run();
-        _exit(0);
-    }
-    close(ends[1]);
-    size_t length = 0;
-    for (ssize_t n; (n = read(ends[0], said + length, sizeof said - 1 - length)) > 0;)
-        length += (size_t)n;
-    said[length] = 0;
-    close(ends[0]);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return status;
-}
-
-static void assert_said(const char *text)
-{
-    if (!strstr(said, text))
-        fail_msg("not said: %s\nbut: %s", text, said);
-}
 
 static void assert_ended_by(int signal, int status)
 {
@@ -98,11 +56,11 @@ static void each_signal_is_reported_and_still_ends_the_process(void **state)
     char line[256];
 
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
     for (size_t i = 0; i < SIGNALS; i++) {
         crash_by = signals[i];
-        int status = in_a_process(raise_it);
+        int status = test_in_a_process(raise_it);
         snprintf(line, sizeof line, "troupe: crash: signal %d (%s) in the test (%d, ", crash_by,
                  strsignal(crash_by), crash_by);
         assert_int_equal(strncmp(said, line, strlen(line)), 0);
@@ -119,10 +77,10 @@ static void write_to_nowhere(void)
 static void the_address_of_a_fault_is_told(void **state)
 {
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
-    assert_ended_by(SIGSEGV, in_a_process(write_to_nowhere));
-    assert_said("in the test (11, 0x10)\n");
+    assert_ended_by(SIGSEGV, test_in_a_process(write_to_nowhere));
+    test_said("in the test (11, 0x10)\n");
 }
 
 static void a_backtrace_follows(void **state)
@@ -130,10 +88,10 @@ static void a_backtrace_follows(void **state)
     int lines = 0;
 
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
     crash_by = SIGABRT;
-    in_a_process(raise_it);
+    test_in_a_process(raise_it);
     for (const char *c = said; *c; c++)
         lines += *c == '\n';
     assert_true(lines > 3);
@@ -155,9 +113,9 @@ static void raise_with_a_long_description(void)
 static void all_that_describe_can_say_is_said(void **state)
 {
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
-    assert_ended_by(SIGBUS, in_a_process(raise_with_a_long_description));
+    assert_ended_by(SIGBUS, test_in_a_process(raise_with_a_long_description));
     const char *x = strstr(said, " in x");
     assert_non_null(x);
     size_t length = strspn(x + 4, "x");
@@ -181,9 +139,9 @@ static void raise_with_a_bad_description(void)
 static void a_crash_in_describe_ends_the_process_at_once(void **state)
 {
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
-    assert_ended_by(SIGSEGV, in_a_process(raise_with_a_bad_description));
+    assert_ended_by(SIGSEGV, test_in_a_process(raise_with_a_bad_description));
 }
 
 /* ---- stacks that overflow -------------------------------------------------------------------- */
@@ -209,11 +167,11 @@ static void overflow(void)
 static void an_overflow_is_reported_for_the_handler_has_a_stack_of_its_own(void **state)
 {
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
-    assert_ended_by(SIGSEGV, in_a_process(overflow));
-    assert_said("troupe: crash: signal 11 (");
-    assert_said("in the test (11, ");
+    assert_ended_by(SIGSEGV, test_in_a_process(overflow));
+    test_said("troupe: crash: signal 11 (");
+    test_said("in the test (11, ");
 }
 
 static void *overflow_in_a_thread(void *arg)
@@ -237,10 +195,10 @@ static void overflow_elsewhere(void)
 static void an_overflow_of_a_thread_that_entered_is_reported_too(void **state)
 {
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
-    assert_ended_by(SIGSEGV, in_a_process(overflow_elsewhere));
-    assert_said("in the test (11, ");
+    assert_ended_by(SIGSEGV, test_in_a_process(overflow_elsewhere));
+    test_said("in the test (11, ");
 }
 
 /* ---- opening and closing --------------------------------------------------------------------- */
@@ -254,10 +212,10 @@ static void raise_unwanted(void)
 static void nothing_is_said_where_it_is_not_wanted(void **state)
 {
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
     crash_by = SIGSEGV;
-    assert_ended_by(SIGSEGV, in_a_process(raise_unwanted));
+    assert_ended_by(SIGSEGV, test_in_a_process(raise_unwanted));
     assert_string_equal(said, "");
 }
 
@@ -271,9 +229,9 @@ static void raise_when_closed(void)
 static void nothing_is_said_after_the_close(void **state)
 {
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
-    assert_ended_by(SIGABRT, in_a_process(raise_when_closed));
+    assert_ended_by(SIGABRT, test_in_a_process(raise_when_closed));
     assert_string_equal(said, "");
 }
 
@@ -294,7 +252,7 @@ static void raise_when_closed_over_a_handler(void)
 static void the_handlers_from_before_are_there_again_after_the_close(void **state)
 {
     (void)state;
-    int status = in_a_process(raise_when_closed_over_a_handler);
+    int status = test_in_a_process(raise_when_closed_over_a_handler);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 42);
 }
@@ -321,7 +279,7 @@ static void *enter_and_leave(void *arg)
 static void alternative_stacks_come_and_go(void **state)
 {
     (void)state;
-    if (SANITIZED) /* which have a stack of their own in each thread */
+    if (TRP_SANITIZED) /* which have a stack of their own in each thread */
         skip();
     assert_false(has_stack());
     for (int round = 0; round < 3; round++) {

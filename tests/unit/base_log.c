@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -15,32 +14,17 @@
 
 #include <cmocka.h>
 
-static char said[512 * 1024];
+#include "process.h"
 
-/* What the case writes to stderr is in `said` afterwards. Returns how the process ended. */
+/* As test_in_a_process, with that level in the environment, or none. */
 static int in_a_process(void (*run)(void), const char *level)
 {
-    int ends[2], status;
-    assert_int_equal(pipe(ends), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (!child) {
-        signal(SIGSEGV, SIG_DFL); /* cmocka's would go on with the next test */
-        dup2(ends[1], STDERR_FILENO);
-        if (level)
-            setenv("TROUPE_LOG", level, 1);
-        else
-            unsetenv("TROUPE_LOG");
-        run();
-        _exit(0);
-    }
-    close(ends[1]);
-    size_t length = 0;
-    for (ssize_t n; (n = read(ends[0], said + length, sizeof said - 1 - length)) > 0;)
-        length += (size_t)n;
-    said[length] = 0;
-    close(ends[0]);
-    assert_int_equal(waitpid(child, &status, 0), child);
+    if (level)
+        setenv("TROUPE_LOG", level, 1);
+    else
+        unsetenv("TROUPE_LOG");
+    int status = test_in_a_process(run);
+    unsetenv("TROUPE_LOG");
     return status;
 }
 

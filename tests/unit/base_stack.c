@@ -21,19 +21,10 @@
 
 #include <cmocka.h>
 
-#if defined __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#elif __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1
-#endif
-#endif
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
-#ifdef __SANITIZE_THREAD__
+#include "base/sanitized.h"
+#include "process.h"
+
+#if TRP_SANITIZE_THREAD
 enum { MANY = 200 }; /* ThreadSanitizer keeps up to a megabyte for each, and 8000 at most */
 #else
 enum { MANY = 20000 };
@@ -410,7 +401,8 @@ static void twenty_thousand_stacks_stand_at_once_on_little_memory(void **state)
         trp_stack_free(all[i]);
     }
     assert_int_equal(p.count, 2 * many);
-    if (!SANITIZED && !RUNNING_ON_VALGRIND) /* two pages where a ucontext_t is larger than one */
+    /* Two pages where a ucontext_t is larger than one. */
+    if (!TRP_SANITIZED && !RUNNING_ON_VALGRIND)
         assert_true(resident < 3 * sysconf(_SC_PAGESIZE));
     free(all);
     trp_stack_free(p.home);
@@ -498,15 +490,10 @@ static void overflow_in_a_child(void)
 
 static void an_overflow_faults_in_the_guard_page(void **state)
 {
-    int status;
-
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
-    pid_t child = fork();
-    if (child == 0)
-        overflow_in_a_child();
-    assert_int_equal(waitpid(child, &status, 0), child);
+    int status = test_in_a_process(overflow_in_a_child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), GUARDED);
 }
@@ -516,36 +503,18 @@ static void return_at_once(void *arg)
     (void)arg;
 }
 
-static void return_in_a_child(int errors)
+static void return_in_a_child(void)
 {
-    dup2(errors, STDERR_FILENO);
-    signal(SIGABRT, SIG_DFL);
     struct pair p = pair_new(return_at_once, NULL);
     go(&p);
-    _exit(0);
 }
 
 static void an_entry_that_returns_aborts_and_says_so(void **state)
 {
-    int ends[2], status;
-    char said[4096] = "";
-
     (void)state;
-    assert_int_equal(pipe(ends), 0);
-    pid_t child = fork();
-    if (child == 0)
-        return_in_a_child(ends[1]);
-    close(ends[1]);
-    for (size_t n = 0; n < sizeof said - 1;) {
-        ssize_t got = read(ends[0], said + n, sizeof said - 1 - n);
-        if (got <= 0)
-            break;
-        n += (size_t)got;
-    }
-    close(ends[0]);
-    assert_int_equal(waitpid(child, &status, 0), child);
+    int status = test_in_a_process(return_in_a_child);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-    assert_non_null(strstr(said, "entry of a stack has returned"));
+    test_said("entry of a stack has returned");
 }
 
 int main(void)

@@ -4,11 +4,12 @@
  */
 #include <math.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "play.h"
+#include "process.h"
+#include "schedule/rank.h"
 
 static struct {
     int destroyed, deferred;
@@ -21,6 +22,9 @@ TROUPE_ASK(heavy, nap, void, (double, seconds));
 TROUPE_ASK(heavy, fail_late, void);
 TROUPE_TASK(waits, int);
 TROUPE_TASK(burns, int);
+TROUPE_CLASS(sink);
+TROUPE_TELL(sink, take, (TROUPE_SPAN(uint8_t), bytes));
+TROUPE_TASK(sends, int, (sink, to));
 
 struct heavy_state {
     char unused;
@@ -97,6 +101,34 @@ static int on_burns(void)
 }
 
 TROUPE_BODY(burns, on_burns);
+
+struct sink_state {
+    char unused;
+};
+
+static void on_take(struct sink_state *self, TROUPE_SPAN(uint8_t) bytes)
+{
+    (void)self, (void)bytes;
+}
+
+TROUPE_IMPLEMENT(sink, (take, on_take));
+
+static _Atomic bool is_about_to_send, may_send;
+
+/* So much that the task waits until it is sent. */
+static int on_sends(sink to)
+{
+    const size_t size = 1 << 20;
+    TROUPE_SPAN(uint8_t) bytes = {troupe_alloc(size), size};
+    troupe_defer(count, &seen.deferred);
+    is_about_to_send = true;
+    while (!may_send)
+        usleep(100);
+    sink_take(to, bytes);
+    return 1;
+}
+
+TROUPE_BODY(sends, on_sends);
 
 /* ---- runs ------------------------------------------------------------------------------------ */
 
@@ -260,31 +292,44 @@ static int leaves_one_that_fails_late(int argc, char **argv)
     return 0;
 }
 
+static void run_with_linger(void)
+{
+    const struct troupe_run_options options = {.transport = "self", .linger = 0.1};
+    _exit(troupe_run(0, NULL, leaves_one_that_fails_late, &options));
+}
+
 /* It ends the process, as at any other time; it is not the driver that fails. */
 static void a_deferred_function_that_fails_at_the_end_is_named(void **state)
 {
     (void)state;
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        const struct troupe_run_options options = {.transport = "self", .linger = 0.1};
-        dup2(ends[1], 2);
-        _exit(troupe_run(0, NULL, leaves_one_that_fails_late, &options));
-    }
-    close(ends[1]);
-    char said[4096];
-    size_t length = 0;
-    for (ssize_t got; (got = read(ends[0], said + length, sizeof said - 1 - length)) > 0;)
-        length += (size_t)got;
-    said[length] = 0;
-    close(ends[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    assert_non_null(strstr(said, "a deferred function failed: heavy(0:0).fail_late: too late"));
+    assert_int_not_equal(test_in_a_process(run_with_linger), 0);
+    test_said("a deferred function failed: heavy(0:0).fail_late: too late");
     assert_null(strstr(said, "the driver failed"));
+}
+
+/* The scheduler looks for what tasks send when the driver waits, and it waits no more. */
+static int leaves_one_that_sends(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    sink to = troupe_new(sink, .with = {.place = troupe_on(1)});
+    troupe_drop(troupe_submit(sends, .to = to, .with = {.place = troupe_on(0)}));
+    while (!is_about_to_send)
+        troupe_sleep(1e-3);
+    may_send = true;
+    while (!trp_home->inbox.filled)
+        usleep(100);
+    return leave();
+}
+
+static void what_waits_until_its_bytes_are_sent_is_given_up_and_not_waited_for(void **state)
+{
+    (void)state;
+    way = FAILS;
+    for (int i = 0; i < 3; i++) {
+        is_about_to_send = may_send = false;
+        assert_true(run(leaves_one_that_sends, 2, 0.1) < 10);
+        assert_int_equal(seen.deferred, 1);
+    }
 }
 
 /* ---- what computes --------------------------------------------------------------------------- */
@@ -318,6 +363,7 @@ int main(void)
         cmocka_unit_test(what_sleeps_is_given_up_after_the_linger),
         cmocka_unit_test(what_sleeps_for_less_than_the_linger_is_done),
         cmocka_unit_test(waiting_for_an_infinite_time_burns_nothing),
+        cmocka_unit_test(what_waits_until_its_bytes_are_sent_is_given_up_and_not_waited_for),
         cmocka_unit_test(a_task_that_computes_for_ever_does_not_hold_up_the_end),
     };
     test_time_limit(60);

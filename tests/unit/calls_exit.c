@@ -10,18 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/sanitized.h"
 #include "play.h"
-
-#if defined __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
 
 static struct {
     int destroyed, deferred, finished, went_on, ticks;
@@ -226,7 +216,7 @@ static int exits(int argc, char **argv)
 /* A task that is still under way keeps its rank when the run is over: what looks like a leak. */
 static bool can_be_tried(void)
 {
-    return who != BY_TASK || !SANITIZED;
+    return who != BY_TASK || !TRP_SANITIZE_ADDRESS;
 }
 
 static void troupe_exit_gives_its_status_whoever_calls_it(void **state)

@@ -8,24 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/sanitized.h"
 #include "play.h"
-
-#if defined __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#elif __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1
-#endif
-#endif
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { SANITIZED = 1 }; /* which report crashes themselves */
-#else
-enum { SANITIZED = 0 };
-#endif
+#include "process.h"
 
 static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
 
@@ -132,39 +120,18 @@ TROUPE_BODY(labour, on_labour);
 
 /* ---- a process of its own -------------------------------------------------------------------- */
 
-static char said[64 * 1024];
 static struct troupe_run_options options;
 static troupe_driver *driver;
 
-static int in_a_process(void)
+static void run_it(void)
 {
-    int ends[2], status;
-    assert_int_equal(pipe(ends), 0);
-    fflush(stdout);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (!child) {
-        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        for (size_t i = 0; i < LENGTH(signals); i++)
-            signal(signals[i], SIG_DFL); /* cmocka's would go on with the next test */
-        dup2(ends[1], STDERR_FILENO);
-        alarm(20);
-        _exit(troupe_run(0, NULL, driver, &options));
-    }
-    close(ends[1]);
-    size_t length = 0;
-    for (ssize_t n; (n = read(ends[0], said + length, sizeof said - 1 - length)) > 0;)
-        length += (size_t)n;
-    said[length] = 0;
-    close(ends[0]);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return status;
+    alarm(20);
+    _exit(troupe_run(0, NULL, driver, &options));
 }
 
-static void expect_said(const char *text)
+static int in_a_process(void)
 {
-    if (!strstr(said, text))
-        fail_msg("not said: %s\nbut: %s", text, said);
+    return test_in_a_process(run_it);
 }
 
 static int times_said(const char *text)
@@ -202,8 +169,8 @@ static void expect_crash(const char *who)
     int status = in_a_process();
     snprintf(line, sizeof line, "troupe: crash: signal %d (%s) in %s, on rank 2", dies_by,
              strsignal(dies_by), who);
-    expect_said(line);
-    expect_said("[0x"); /* a backtrace */
+    test_said(line);
+    test_said("[0x"); /* a backtrace */
     if (!WIFSIGNALED(status) || WTERMSIG(status) != dies_by)
         fail_msg("ended with %#x, not by signal %d, after saying: %s", (unsigned)status, dies_by,
                  said);
@@ -215,7 +182,7 @@ static void a_crash_names_signal_actor_method_and_rank_wherever_it_happens(void 
                                             "victim(2:0).destroy", "victim(2:0).work",
                                             "task labour", NULL};
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
     options = (struct troupe_run_options){.transport = "self", .ranks = 3};
     driver = runs_victim;
@@ -230,15 +197,15 @@ static void a_crash_names_signal_actor_method_and_rank_wherever_it_happens(void 
 static void a_crash_in_a_team_is_reported_too(void **state)
 {
     (void)state;
-    if (SANITIZED)
+    if (TRP_SANITIZED)
         skip();
     options = (struct troupe_run_options){.transport = "self", .ranks = 1};
     driver = runs_victim;
     dies_in = IN_TEAM;
     dies_by = SIGSEGV;
     int status = in_a_process();
-    expect_said("troupe: crash: signal 11");
-    expect_said("on rank 0");
+    test_said("troupe: crash: signal 11");
+    test_said("on rank 0");
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
 
@@ -272,8 +239,8 @@ static void a_tell_that_fails_or_comes_too_late_is_logged_once(void **state)
     dies_in = PLACES; /* nowhere */
     dies_by = 0;
     assert_int_equal(in_a_process(), 0);
-    expect_said("victim(1:0).fail_one: one way to fail\n");
-    expect_said("victim(1:0).fail_other: the other way\n");
+    test_said("victim(1:0).fail_one: one way to fail\n");
+    test_said("victim(1:0).fail_other: the other way\n");
     assert_int_equal(times_said("one way to fail"), 1);
     assert_int_equal(times_said("the other way"), 1);
     assert_int_equal(times_said("victim(1:0) was killed by driver"), 1);
@@ -299,7 +266,7 @@ static void expect_levels(int most)
         char line[64];
         snprintf(line, sizeof line, "troupe: %s: (driver) said as %s\n", levels[i], levels[i]);
         if (i < most)
-            expect_said(line);
+            test_said(line);
         else
             expect_not_said(line);
     }
@@ -343,8 +310,8 @@ static void a_line_is_tagged_with_class_rank_and_number(void **state)
     dies_in = PLACES;
     dies_by = 0;
     assert_int_equal(in_a_process(), 0);
-    expect_said("troupe: warning: (victim 2:0) line 0\n");
-    expect_said("troupe: warning: (victim 2:3) line 1\n");
+    test_said("troupe: warning: (victim 2:0) line 0\n");
+    test_said("troupe: warning: (victim 2:3) line 1\n");
 }
 
 /* ---- launchers ------------------------------------------------------------------------------- */
@@ -362,9 +329,9 @@ static void the_launcher_of_another_mpi_is_refused(void **state)
         int status = in_a_process();
         unsetenv(counts[i]);
         assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 2);
-        expect_said("the launcher started 4 processes (");
-        expect_said(counts[i]);
-        expect_said("use the launcher of the MPI that it was built with");
+        test_said("the launcher started 4 processes (");
+        test_said(counts[i]);
+        test_said("use the launcher of the MPI that it was built with");
         expect_not_said("said as");
     }
 }
