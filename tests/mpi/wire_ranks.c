@@ -21,7 +21,7 @@
 
 #define PARCELS 300 /* from each rank to each */
 #define BULKS 10
-#define URGENT 5 /* each so many-th is followed by an urgent one */
+#define URGENT 30 /* each so many-th is followed by an urgent one */
 #define URGENT_ONES ((PARCELS + URGENT - 1) / URGENT)
 #define CHUNK 4096 /* bytes, where there are to be many */
 #define LARGEST 100000
