@@ -96,6 +96,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/quiet.h \
 	lib/schedule/rank.c \
 	lib/schedule/rank.h \
+	lib/schedule/role.c \
+	lib/schedule/role.h \
 	lib/schedule/send.c \
 	lib/schedule/send.h \
 	lib/schedule/ship.c \

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "call/caller.h"
+#include "schedule/role.h"
 #include "schedule/wait.h"
 #include "troupe/future.h"
 #include "troupe/method.h"
@@ -179,19 +180,31 @@ static struct trp_context *waiting_or_die(void)
     return c;
 }
 
-void *troupe_await_any(troupe_future future, size_t size)
+__attribute__((noinline)) static void *await(troupe_future future, size_t size)
 {
+    struct trp_caller caller = trp_enter();
     struct trp_context *c = waiting_or_die();
-    if (!c->worker && trp_future_take_small(&c->rank->futures, future.id, size, c->value))
-        return c->value;
     void *value = NULL;
     troupe_status status = settle(c, future, size, -1, &value);
     if (status != TROUPE_OK)
         trp_fail(c, status, troupe_story());
+    trp_leave(caller);
     return value;
 }
 
-troupe_status troupe_get_any(troupe_future future, void *value, size_t size, double seconds)
+void *troupe_await_any(troupe_future future, size_t size)
+{
+    uint32_t calls = trp_call_begin();
+    struct trp_context *c = trp_call_context() ? waiting_or_die() : NULL;
+    if (c && trp_future_take_small(&c->rank->futures, future.id, size, c->value)) {
+        trp_call_end(calls);
+        return c->value;
+    }
+    trp_call_undo(calls);
+    return await(future, size);
+}
+
+static troupe_status get(troupe_future future, void *value, size_t size, double seconds)
 {
     struct trp_context *c = trp_caller_waiting(), *any = trp_caller().context;
     if (!c)
@@ -201,6 +214,14 @@ troupe_status troupe_get_any(troupe_future future, void *value, size_t size, dou
     troupe_status status = settle(c, future, size, trp_deadline(seconds), &came);
     if (status == TROUPE_OK)
         memcpy(value, came, size);
+    return status;
+}
+
+troupe_status troupe_get_any(troupe_future future, void *value, size_t size, double seconds)
+{
+    struct trp_caller caller = trp_enter();
+    troupe_status status = get(future, value, size, seconds);
+    trp_leave(caller);
     return status;
 }
 
@@ -240,11 +261,9 @@ static size_t count_ready(struct trp_context *c, const troupe_future *futures, s
     return ready;
 }
 
-size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double seconds)
+static size_t wait_for(struct trp_context *c, const troupe_future *futures, size_t n, size_t want,
+                       double seconds)
 {
-    struct trp_context *c = trp_caller_waiting();
-    if (!c)
-        return 0;
     double deadline = trp_deadline(seconds);
     want = want < n ? want : n;
     size_t ready, first = 0;
@@ -267,7 +286,16 @@ size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double s
     return ready;
 }
 
-bool troupe_done_any(troupe_future future)
+size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double seconds)
+{
+    struct trp_caller caller = trp_enter();
+    struct trp_context *c = trp_caller_waiting();
+    size_t ready = c ? wait_for(c, futures, n, want, seconds) : 0;
+    trp_leave(caller);
+    return ready;
+}
+
+static bool is_done(troupe_future future)
 {
     struct trp_context *c = trp_caller_waiting();
     struct trp_futures *futures = c ? trp_futures_of(c->rank, future.id) : NULL;
@@ -278,13 +306,22 @@ bool troupe_done_any(troupe_future future)
     return state == TRP_FUTURE_READY;
 }
 
+bool troupe_done_any(troupe_future future)
+{
+    struct trp_caller caller = trp_enter();
+    bool done = is_done(future);
+    trp_leave(caller);
+    return done;
+}
+
 void troupe_drop_any(troupe_future future)
 {
-    struct trp_caller caller = trp_caller();
+    struct trp_caller caller = trp_enter();
     if (future.id && strange(caller.context, future.id))
         trp_log(TRP_LOG_WARNING, "a future of the driver or a light method was dropped by a task");
     else if (future.id)
         trp_future_drop(trp_futures_of(caller.rank, future.id), future.id);
+    trp_leave(caller);
 }
 
 bool troupe_same_ref(struct troupe_ref a, struct troupe_ref b)

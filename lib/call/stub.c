@@ -13,6 +13,7 @@
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
 #include "schedule/life.h"
+#include "schedule/role.h"
 #include "schedule/send.h"
 #include "troupe/method.h"
 #include "troupe/status.h"
@@ -90,30 +91,38 @@ static bool told_nobody(struct trp_caller caller, struct troupe_ref to,
 __attribute__((noinline)) static void tell(struct troupe_ref to,
                                            const struct troupe_method *method, const void *args)
 {
-    struct trp_caller caller = trp_caller();
-    if (told_nobody(caller, to, method->signature, args))
-        return;
-    struct trp_record head = call_head(to, method, 0);
-    send(caller, trp_ref_host(to), &head, method->signature, args);
-    trp_caller_slow_down(caller, trp_ref_host(to), 0);
+    struct trp_caller caller = trp_enter();
+    if (!told_nobody(caller, to, method->signature, args)) {
+        struct trp_record head = call_head(to, method, 0);
+        send(caller, trp_ref_host(to), &head, method->signature, args);
+        trp_caller_slow_down(caller, trp_ref_host(to), 0);
+    }
+    trp_leave(caller);
 }
 
 void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
                       const struct troupe_options *with)
 {
-    const struct trp_context *c = trp_current();
+    uint32_t calls = trp_call_begin();
+    const struct trp_context *c = trp_call_context();
     (void)with; /* nothing in it is about a tell yet */
-    if (!c || c->worker || !trp_tell(c->rank, to, method, args))
-        tell(to, method, args);
+    if (c && trp_tell(c->rank, to, method, args)) {
+        trp_call_end(calls);
+        return;
+    }
+    trp_call_undo(calls);
+    tell(to, method, args);
 }
 
 troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method *method,
                                const void *args, double after, double every)
 {
     static uint64_t last;
-    struct trp_caller caller = trp_caller();
-    if (told_nobody(caller, to, method->signature, args))
+    struct trp_caller caller = trp_enter();
+    if (told_nobody(caller, to, method->signature, args)) {
+        trp_leave(caller);
         return (troupe_timer){0};
+    }
     struct trp_record head = call_head(to, method, 0);
     struct trp_alarm_times times = {after, every, trp_ref_host(to)};
     uint64_t number = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
@@ -123,21 +132,21 @@ troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method 
     trp_ungive(&method->signature->args, args); /* it was copied */
     if (status != TROUPE_OK)
         not_sent(method->signature, status);
+    trp_leave(caller);
     return (troupe_timer){number};
 }
 
 void troupe_cancel_timer(troupe_timer timer)
 {
-    struct trp_caller caller = trp_caller();
+    struct trp_caller caller = trp_enter();
     const struct trp_record head = {.kind = TRP_RECORD_CANCEL, .future = timer.number};
     trp_send_bytes_from(caller.rank, caller.context, caller.rank->rank, &head, "", 0);
+    trp_leave(caller);
 }
 
-__attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
-                                                   const struct troupe_method *method,
-                                                   const void *args)
+static troupe_future ask_from(struct trp_caller caller, struct troupe_ref to,
+                              const struct troupe_method *method, const void *args)
 {
-    struct trp_caller caller = trp_caller();
     struct trp_futures *futures = trp_caller_futures(caller);
     uint64_t future = trp_future_new(futures, method->signature->result, to);
     const char *story = trp_unreachable(caller.rank, to);
@@ -152,13 +161,29 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
     return (troupe_future){future};
 }
 
+__attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
+                                                   const struct troupe_method *method,
+                                                   const void *args)
+{
+    struct trp_caller caller = trp_enter();
+    troupe_future future = ask_from(caller, to, method, args);
+    trp_leave(caller);
+    return future;
+}
+
 troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *method,
                               const void *args, const struct troupe_options *with)
 {
-    const struct trp_context *c = trp_current();
+    uint32_t calls = trp_call_begin();
+    const struct trp_context *c = trp_call_context();
     (void)with;
-    uint64_t future = c && !c->worker ? trp_ask(c->rank, to, method, args) : 0;
-    return future ? (troupe_future){future} : ask(to, method, args);
+    uint64_t future = c ? trp_ask(c->rank, to, method, args) : 0;
+    if (future) {
+        trp_call_end(calls);
+        return (troupe_future){future};
+    }
+    trp_call_undo(calls);
+    return ask(to, method, args);
 }
 
 static void check_cpus(const struct troupe_options *with, const char *whose)
@@ -173,7 +198,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
 {
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
-    struct trp_caller caller = trp_caller();
+    struct trp_caller caller = trp_enter();
     check_cpus(with, task->signature->name);
     int host = trp_place(caller.rank, with->place);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
@@ -184,6 +209,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
                               .future = future};
     send(caller, host, &head, task->signature, args);
     trp_caller_slow_down(caller, host, future);
+    trp_leave(caller);
     return (troupe_future){future};
 }
 
@@ -223,13 +249,10 @@ static void create(struct trp_caller caller, struct troupe_ref ref,
     send(caller, trp_ref_host(ref), &head, init, args);
 }
 
-struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
+static struct troupe_ref new_from(struct trp_caller caller, const struct troupe_class *class_,
                                   const struct troupe_signature *init, const void *args,
                                   const struct troupe_options *with)
 {
-    static const struct troupe_options defaults;
-    with = with ? with : &defaults;
-    struct trp_caller caller = trp_caller();
     check_cpus(with, class_->name);
     int host = trp_place(caller.rank, with->place);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
@@ -245,6 +268,17 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     if (with->name)
         trp_claim_settled(caller);
     trp_caller_slow_down(caller, host, 0);
+    return ref;
+}
+
+struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
+                                  const struct troupe_signature *init, const void *args,
+                                  const struct troupe_options *with)
+{
+    static const struct troupe_options defaults;
+    struct trp_caller caller = trp_enter();
+    struct troupe_ref ref = new_from(caller, class_, init, args, with ? with : &defaults);
+    trp_leave(caller);
     return ref;
 }
 

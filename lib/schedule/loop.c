@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "schedule/deliver.h"
 #include "schedule/execute.h"
+#include "schedule/role.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/workers.h"
@@ -165,12 +166,24 @@ static bool let_in(struct trp_rank *rank)
 
 bool trp_loop_can_run(struct trp_rank *rank)
 {
-    return rank->ready.head || has_mail(rank) || can_let_in(rank) || peek(rank).record;
+    return trp_role_wanted || rank->ready.head || has_mail(rank) || can_let_in(rank) ||
+           peek(rank).record;
+}
+
+/* The first who was woken and may go on on this thread. */
+static struct trp_context *next_woken(struct trp_rank *rank)
+{
+    struct trp_context *woken = trp_context_pop(&rank->ready);
+    if (!woken || trp_role_suits(woken))
+        return woken;
+    struct trp_context *next = trp_context_pop(&rank->ready); /* there is one driver */
+    trp_context_push(&rank->ready, woken);
+    return next;
 }
 
 static bool step(struct trp_rank *rank)
 {
-    struct trp_context *woken = trp_context_pop(&rank->ready);
+    struct trp_context *woken = next_woken(rank);
     if (woken) {
         trp_carrier_resume(&rank->carrier, woken->stack);
         return true;
@@ -227,7 +240,7 @@ static bool refill(struct trp_rank *rank)
         moved |= trp_flush(rank); /* there may be room now, and nobody rings for that again */
     if (rank->credit.awaited)
         moved |= trp_credit_wake(rank);
-    return fire_timers(rank) || moved || rank->hauled != hauled;
+    return fire_timers(rank) || moved || rank->hauled != hauled || trp_role_wanted;
 }
 
 static bool spin(struct trp_rank *rank)
@@ -262,6 +275,7 @@ static void sleep_until_called(struct trp_rank *rank)
         struct trp_context *current = trp_current();
         if (left != 0)
             wire->sleep(rank->wire, announced, left);
+        trp_role_stir();
         trp_set_current(current);
     }
     wire->awake(rank->wire);
@@ -295,6 +309,8 @@ void trp_loop(void *arg)
     struct trp_context idle = {.kind = TRP_CONTEXT_METHOD, .rank = rank, .cpus = 1};
     trp_carrier_arrive(&rank->carrier);
     for (unsigned steps = 0;; steps++) {
+        if (trp_role_wanted)
+            trp_role_yield(rank);
         rank->idle = &idle;
         if (!step(rank))
             go_on_or_sleep(rank);

@@ -113,6 +113,7 @@ struct troupe_method {
     troupe_thunk *thunk;                      /**< runs the body */
     uint32_t slot; /**< place in the class's table, or the task's number; set at start */
     uint32_t lost; /**< failures that nobody waited for */
+    bool computes; /**< it was said that it computes for long */
 };
 
 /** A class with its methods. */
