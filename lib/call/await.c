@@ -180,28 +180,34 @@ static struct trp_context *waiting_or_die(void)
     return c;
 }
 
-__attribute__((noinline)) static void *await(troupe_future future, size_t size)
+static void *await(struct trp_context *c, troupe_future future, size_t size, bool outside)
 {
-    struct trp_caller caller = trp_enter();
-    struct trp_context *c = waiting_or_die();
     void *value = NULL;
     troupe_status status = settle(c, future, size, -1, &value);
     if (status != TROUPE_OK)
         trp_fail(c, status, troupe_story());
-    trp_leave(caller);
+    trp_role_leave(outside);
     return value;
+}
+
+__attribute__((noinline)) static void *await_away(troupe_future future, size_t size)
+{
+    bool outside = trp_call_enter();
+    return await(waiting_or_die(), future, size, outside);
 }
 
 void *troupe_await_any(troupe_future future, size_t size)
 {
     uint32_t calls = trp_call_begin();
-    struct trp_context *c = trp_call_context() ? waiting_or_die() : NULL;
-    if (c && trp_future_take_small(&c->rank->futures, future.id, size, c->value)) {
-        trp_call_end(calls);
-        return c->value;
+    if (!trp_call_context()) {
+        trp_call_undo(calls);
+        return await_away(future, size);
     }
-    trp_call_undo(calls);
-    return await(future, size);
+    struct trp_context *c = waiting_or_die();
+    if (!trp_future_take_small(&c->rank->futures, future.id, size, c->value))
+        return await(c, future, size, !(calls & 1));
+    trp_call_end(calls);
+    return c->value;
 }
 
 static troupe_status get(troupe_future future, void *value, size_t size, double seconds)
@@ -219,9 +225,9 @@ static troupe_status get(troupe_future future, void *value, size_t size, double 
 
 troupe_status troupe_get_any(troupe_future future, void *value, size_t size, double seconds)
 {
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
     troupe_status status = get(future, value, size, seconds);
-    trp_leave(caller);
+    trp_role_leave(outside);
     return status;
 }
 
@@ -288,10 +294,10 @@ static size_t wait_for(struct trp_context *c, const troupe_future *futures, size
 
 size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double seconds)
 {
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
     struct trp_context *c = trp_caller_waiting();
     size_t ready = c ? wait_for(c, futures, n, want, seconds) : 0;
-    trp_leave(caller);
+    trp_role_leave(outside);
     return ready;
 }
 
@@ -308,20 +314,21 @@ static bool is_done(troupe_future future)
 
 bool troupe_done_any(troupe_future future)
 {
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
     bool done = is_done(future);
-    trp_leave(caller);
+    trp_role_leave(outside);
     return done;
 }
 
 void troupe_drop_any(troupe_future future)
 {
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
     if (future.id && strange(caller.context, future.id))
         trp_log(TRP_LOG_WARNING, "a future of the driver or a light method was dropped by a task");
     else if (future.id)
         trp_future_drop(trp_futures_of(caller.rank, future.id), future.id);
-    trp_leave(caller);
+    trp_role_leave(outside);
 }
 
 bool troupe_same_ref(struct troupe_ref a, struct troupe_ref b)

@@ -3,7 +3,6 @@
 #include <omp.h>
 
 #include "base/log.h"
-#include "schedule/role.h"
 
 struct trp_caller trp_caller(void)
 {
@@ -11,20 +10,7 @@ struct trp_caller trp_caller(void)
     struct trp_rank *rank = context ? context->rank : trp_home;
     if (!rank)
         trp_die("a function of troupe was called while no troupe_run is under way");
-    return (struct trp_caller){context, rank, false};
-}
-
-struct trp_caller trp_enter(void)
-{
-    bool outside = trp_role_enter();
-    struct trp_caller caller = trp_caller();
-    caller.outside = outside;
-    return caller;
-}
-
-void trp_leave(struct trp_caller caller)
-{
-    trp_role_leave(caller.outside);
+    return (struct trp_caller){context, rank};
 }
 
 struct trp_context *trp_caller_waiting(void)

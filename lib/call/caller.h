@@ -5,12 +5,12 @@
 #define TRP_CALLER_H
 
 #include "schedule/rank.h"
+#include "schedule/role.h"
 #include "troupe/status.h"
 
 struct trp_caller {
     struct trp_context *context; /* NULL in a thread of an OpenMP team */
     struct trp_rank *rank;
-    bool outside; /* it came from code of the user's */
 };
 
 /* Where futures of the caller are. */
@@ -24,11 +24,6 @@ const char *trp_unreachable(const struct trp_rank *rank, struct troupe_ref actor
 
 /* Ends the process when no troupe_run is under way. */
 struct trp_caller trp_caller(void);
-
-/* The same, and into the runtime: before anything but the context's own is touched. And out of it
-   again. Who fails in between does not come out. */
-struct trp_caller trp_enter(void);
-void trp_leave(struct trp_caller caller);
 
 /* The context, if it may wait: not in an OpenMP region, a destructor, a deferred function, or MPI
    calls of its own. NULL otherwise. */

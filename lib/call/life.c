@@ -31,9 +31,10 @@ static void send_end_from(struct trp_caller caller, struct troupe_ref actor,
 
 static void send_end(struct troupe_ref actor, enum trp_record_kind kind, const char *what)
 {
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
     send_end_from(caller, actor, kind, what);
-    trp_leave(caller);
+    trp_role_leave(outside);
 }
 
 void troupe_stop_ref(struct troupe_ref actor)
@@ -72,8 +73,9 @@ static troupe_future_troupe_end watch_from(struct trp_caller caller, struct trou
 
 troupe_future_troupe_end troupe_ended_ref(struct troupe_ref actor)
 {
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
     troupe_future_troupe_end future = watch_from(caller, actor);
-    trp_leave(caller);
+    trp_role_leave(outside);
     return future;
 }

@@ -75,7 +75,8 @@ void trp_caller_check(struct trp_context *c)
 
 void troupe_exit(int status)
 {
-    struct trp_caller caller = trp_enter();
+    trp_call_enter();
+    struct trp_caller caller = trp_caller();
     struct trp_context *c = caller.context;
     int kept = status < 0 || status > 255 ? 1 : status;
     if (c && c->kind == TRP_CONTEXT_DRIVER && !omp_in_parallel()) {
@@ -99,7 +100,8 @@ void troupe_fail(int code, const char *format, ...)
     va_start(args, format);
     vsnprintf(story, sizeof story, format, args);
     va_end(args);
-    struct trp_context *c = trp_enter().context;
+    trp_call_enter();
+    struct trp_context *c = trp_caller().context;
     if (!c)
         trp_die("a failure in a thread that is not troupe's cannot be answered: %s", story);
     trp_fail(c, code < 0 ? code : TROUPE_FAILED, story);
@@ -134,7 +136,7 @@ void troupe_defer(void (*fn)(void *), void *p)
 
 void troupe_sleep(double seconds)
 {
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
     struct trp_context *c = trp_caller_waiting();
     if (!c)
         trp_die("troupe_sleep inside an OpenMP parallel region, a thread that is not troupe's, a "
@@ -142,14 +144,14 @@ void troupe_sleep(double seconds)
     trp_wait_prepare(c);
     trp_wait(c, trp_now() + (seconds > 0 ? seconds : 0));
     trp_caller_check(c);
-    trp_leave(caller);
+    trp_role_leave(outside);
 }
 
 /* On the scheduler's thread all of it is as in the runtime: the role stays where it is. */
 void troupe_mpi_begin(void)
 {
     struct trp_context *c = context_for("troupe_mpi_begin");
-    bool outside = trp_role_enter();
+    bool outside = trp_call_enter();
     if (c->worker && c->guest)
         troupe_fail(TROUPE_INVALID, "troupe_mpi_begin a second time before troupe_mpi_end");
     if (c->worker)

@@ -97,8 +97,9 @@ static troupe_status look_up(struct trp_caller caller, const struct troupe_class
 troupe_status troupe_lookup_ref(const struct troupe_class *class_, const char *name,
                                 double seconds, struct troupe_ref *actor)
 {
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
     troupe_status status = look_up(caller, class_, name, seconds, actor);
-    trp_leave(caller);
+    trp_role_leave(outside);
     return status;
 }

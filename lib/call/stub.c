@@ -91,13 +91,14 @@ static bool told_nobody(struct trp_caller caller, struct troupe_ref to,
 __attribute__((noinline)) static void tell(struct troupe_ref to,
                                            const struct troupe_method *method, const void *args)
 {
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
     if (!told_nobody(caller, to, method->signature, args)) {
         struct trp_record head = call_head(to, method, 0);
         send(caller, trp_ref_host(to), &head, method->signature, args);
         trp_caller_slow_down(caller, trp_ref_host(to), 0);
     }
-    trp_leave(caller);
+    trp_role_leave(outside);
 }
 
 void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
@@ -118,9 +119,10 @@ troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method 
                                const void *args, double after, double every)
 {
     static uint64_t last;
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
     if (told_nobody(caller, to, method->signature, args)) {
-        trp_leave(caller);
+        trp_role_leave(outside);
         return (troupe_timer){0};
     }
     struct trp_record head = call_head(to, method, 0);
@@ -132,16 +134,17 @@ troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method 
     trp_ungive(&method->signature->args, args); /* it was copied */
     if (status != TROUPE_OK)
         not_sent(method->signature, status);
-    trp_leave(caller);
+    trp_role_leave(outside);
     return (troupe_timer){number};
 }
 
 void troupe_cancel_timer(troupe_timer timer)
 {
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
     const struct trp_record head = {.kind = TRP_RECORD_CANCEL, .future = timer.number};
     trp_send_bytes_from(caller.rank, caller.context, caller.rank->rank, &head, "", 0);
-    trp_leave(caller);
+    trp_role_leave(outside);
 }
 
 static troupe_future ask_from(struct trp_caller caller, struct troupe_ref to,
@@ -165,9 +168,10 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
                                                    const struct troupe_method *method,
                                                    const void *args)
 {
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
     troupe_future future = ask_from(caller, to, method, args);
-    trp_leave(caller);
+    trp_role_leave(outside);
     return future;
 }
 
@@ -198,7 +202,8 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
 {
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
     check_cpus(with, task->signature->name);
     int host = trp_place(caller.rank, with->place);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
@@ -209,7 +214,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
                               .future = future};
     send(caller, host, &head, task->signature, args);
     trp_caller_slow_down(caller, host, future);
-    trp_leave(caller);
+    trp_role_leave(outside);
     return (troupe_future){future};
 }
 
@@ -276,9 +281,10 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
                                   const struct troupe_options *with)
 {
     static const struct troupe_options defaults;
-    struct trp_caller caller = trp_enter();
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
     struct troupe_ref ref = new_from(caller, class_, init, args, with ? with : &defaults);
-    trp_leave(caller);
+    trp_role_leave(outside);
     return ref;
 }
 

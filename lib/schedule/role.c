@@ -17,10 +17,10 @@
 #include "schedule/who.h"
 #include "troupe/status.h"
 
-#define TICK 0.5e-3    /* seconds from one look to the next */
+#define TICK 1e-3      /* seconds from one look to the next: one costs up to 20 us */
 #define BUDGET 0.9e-3  /* of CPU, for code of the user's between two calls */
 #define LONG 20e-3     /* of CPU without the role: then it is named, and the driver moves */
-#define CALM 20        /* looks at which nothing went on, then */
+#define CALM 10        /* looks at which nothing went on, then */
 #define DOZE 25e-3     /* the next one comes as late as this */
 #define FORCED 100e-6  /* where hand-overs are forced: the longest time between them */
 #define SEATS 64
@@ -379,10 +379,9 @@ static void *stand_by(void *arg)
     return NULL;
 }
 
-bool trp_role_suits(const struct trp_context *context)
+__attribute__((noinline)) bool trp_role_suits_driver(const struct trp_context *context)
 {
-    if (context->kind != TRP_CONTEXT_DRIVER || context->rank != trp_home || !trp_here.seat ||
-        is_main(trp_here.seat))
+    if (context->rank != trp_home || !trp_here.seat || is_main(trp_here.seat))
         return true;
     pthread_mutex_lock(&role.lock);
     bool suits = role.seats[0]->computes && role.seats[0]->late;
@@ -403,9 +402,17 @@ void trp_role_yield(struct trp_rank *rank)
 
 /* ---- the door -------------------------------------------------------------------------------- */
 
-static void regain(struct trp_context *c)
+static bool is_sent_away(const struct trp_context *c)
 {
+    return atomic_load_explicit(&trp_here.away, memory_order_relaxed) && c && !c->worker;
+}
+
+__attribute__((noinline)) void trp_role_regain(void)
+{
+    struct trp_context *c = trp_here.current;
     struct trp_seat *me = trp_here.seat;
+    if (!is_sent_away(c))
+        return;
     pthread_mutex_lock(&role.lock);
     if (role.holder != me) { /* or else it was only tried */
         want(me, c->rank, false);
@@ -418,12 +425,7 @@ static void regain(struct trp_context *c)
 
 __attribute__((noinline)) bool trp_role_enter(void)
 {
-    uint32_t calls = trp_call_begin();
-    struct trp_context *c = trp_here.current;
-    if (atomic_load_explicit(&trp_here.away, memory_order_relaxed) && c && !c->worker)
-        regain(c);
-    atomic_signal_fence(memory_order_seq_cst);
-    return !(calls & 1);
+    return trp_call_enter();
 }
 
 __attribute__((noinline)) void trp_role_run(struct trp_context *context)

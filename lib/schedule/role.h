@@ -21,8 +21,9 @@ void trp_role_close(struct trp_rank *rank);
 
 /* ---- the runtime's door ---------------------------------------------------------------------- */
 
-/* From code of the user's into the runtime, and back, with what the first has returned. They nest:
-   only the outermost counts. With a context on a worker, or none, they do nothing. */
+/* From code of the user's into the runtime, before anything but the context's own is touched, and
+   back, with what the first has returned. They nest: only the outermost counts. On other threads
+   they do nothing. Who fails in between does not come out. */
 bool trp_role_enter(void);
 void trp_role_leave(bool outside);
 
@@ -52,6 +53,16 @@ static inline void trp_call_end(uint32_t calls)
     atomic_store_explicit(&trp_here.calls, calls + 2, memory_order_release);
 }
 
+/* As trp_role_enter, for the first thing that a function does. */
+void trp_role_regain(void);
+static inline bool trp_call_enter(void)
+{
+    uint32_t calls = trp_call_begin();
+    if (!trp_call_context())
+        trp_role_regain();
+    return !(calls & 1);
+}
+
 /* Nothing was done. */
 static inline void trp_call_undo(uint32_t calls)
 {
@@ -68,7 +79,11 @@ void trp_role_yield(struct trp_rank *rank);
 
 /* The context may go on on this thread: the driver may on the main one, and on others while that
    computes, and has done so for long. */
-bool trp_role_suits(const struct trp_context *context);
+bool trp_role_suits_driver(const struct trp_context *context);
+static inline bool trp_role_suits(const struct trp_context *context)
+{
+    return context->kind != TRP_CONTEXT_DRIVER || trp_role_suits_driver(context);
+}
 
 /* The rank has slept: there may be something to watch again. */
 void trp_role_stir(void);
