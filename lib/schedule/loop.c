@@ -295,7 +295,8 @@ static bool refill(struct trp_rank *rank)
         moved |= trp_flush(rank); /* there may be room now, and nobody rings for that again */
     if (rank->credit.awaited)
         moved |= trp_credit_wake(rank);
-    return fire_timers(rank) || moved || rank->hauled != hauled || trp_role_wanted;
+    return fire_timers(rank) || moved || rank->hauled != hauled || trp_role_wanted ||
+           (rank->ready.head && trp_role_suits(rank->ready.head)); /* on this thread, now */
 }
 
 /* Mostly it is the wire that something comes from. */

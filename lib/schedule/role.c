@@ -154,6 +154,8 @@ static void grant(struct trp_seat *seat, struct trp_rank *rank)
         wanted |= role.seats[i]->wants != 0;
     trp_role_wanted = wanted;
     pthread_cond_signal(&seat->called);
+    if (is_main(seat) && rank != trp_home)
+        trp_inbox_wake(trp_home); /* the driver may be waiting for this thread there */
 }
 
 /* ---- taking it away -------------------------------------------------------------------------- */

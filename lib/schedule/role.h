@@ -75,10 +75,10 @@ static inline bool trp_call_enter(void)
     return !(calls & 1);
 }
 
-/* Nothing was done. */
+/* It is still to be done. */
 static inline void trp_call_undo(uint32_t calls)
 {
-    atomic_store_explicit(&trp_here.calls, calls, memory_order_relaxed);
+    atomic_store_explicit(&trp_here.calls, calls, memory_order_release);
 }
 
 /* ---- for loops ------------------------------------------------------------------------------- */
