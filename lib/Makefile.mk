@@ -111,6 +111,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/request.c \
 	lib/schedule/resources.c \
 	lib/schedule/resources.h \
+	lib/schedule/role.c \
+	lib/schedule/role.h \
 	lib/schedule/send.c \
 	lib/schedule/send.h \
 	lib/schedule/ship.c \

@@ -62,6 +62,7 @@ MPI_TESTS = \
 	tests/mpi/core_starts.mpi16 \
 	tests/mpi/core_timers.mpi \
 	tests/mpi/core_watching.mpi16 \
+	tests/mpi/deaf.mpi \
 	tests/mpi/endings.mpi \
 	tests/mpi/failure.mpi \
 	tests/mpi/flow.mpi16 \

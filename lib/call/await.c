@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "call/caller.h"
+#include "schedule/role.h"
 #include "schedule/wait.h"
 #include "troupe/future.h"
 #include "troupe/method.h"
@@ -190,22 +191,42 @@ static bool wait_simply(struct trp_context *c, uint64_t id)
     return came;
 }
 
-void *troupe_await_any(troupe_future future, size_t size)
+static void *await(struct trp_context *c, troupe_future future, size_t size, bool outside)
 {
-    struct trp_context *c = waiting_or_die();
-    struct trp_futures *futures = &c->rank->futures;
-    if (!c->worker && (trp_future_take_small(futures, future.id, size, c->value) ||
-                       (wait_simply(c, future.id) &&
-                        trp_future_take_small(futures, future.id, size, c->value))))
+    if (!c->worker && wait_simply(c, future.id) &&
+        trp_future_take_small(&c->rank->futures, future.id, size, c->value)) {
+        trp_role_leave(outside);
         return c->value;
+    }
     void *value = NULL;
     troupe_status status = settle(c, future, size, -1, &value);
     if (status != TROUPE_OK)
         trp_fail(c, status, troupe_story());
+    trp_role_leave(outside);
     return value;
 }
 
-troupe_status troupe_get_any(troupe_future future, void *value, size_t size, double seconds)
+__attribute__((noinline)) static void *await_away(troupe_future future, size_t size)
+{
+    bool outside = trp_call_enter();
+    return await(waiting_or_die(), future, size, outside);
+}
+
+void *troupe_await_any(troupe_future future, size_t size)
+{
+    uint32_t calls = trp_call_begin();
+    if (!trp_call_context()) {
+        trp_call_undo(calls);
+        return await_away(future, size);
+    }
+    struct trp_context *c = waiting_or_die();
+    if (!trp_future_take_small(&c->rank->futures, future.id, size, c->value))
+        return await(c, future, size, !(calls & 1));
+    trp_call_end(calls);
+    return c->value;
+}
+
+static troupe_status get(troupe_future future, void *value, size_t size, double seconds)
 {
     struct trp_context *c = trp_caller_waiting(), *any = trp_caller().context;
     if (!c)
@@ -215,6 +236,14 @@ troupe_status troupe_get_any(troupe_future future, void *value, size_t size, dou
     troupe_status status = settle(c, future, size, trp_deadline(seconds), &came);
     if (status == TROUPE_OK)
         memcpy(value, came, size);
+    return status;
+}
+
+troupe_status troupe_get_any(troupe_future future, void *value, size_t size, double seconds)
+{
+    bool outside = trp_call_enter();
+    troupe_status status = get(future, value, size, seconds);
+    trp_role_leave(outside);
     return status;
 }
 
@@ -254,11 +283,9 @@ static size_t count_ready(struct trp_context *c, const troupe_future *futures, s
     return ready;
 }
 
-size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double seconds)
+static size_t wait_for(struct trp_context *c, const troupe_future *futures, size_t n, size_t want,
+                       double seconds)
 {
-    struct trp_context *c = trp_caller_waiting();
-    if (!c)
-        return 0;
     double deadline = trp_deadline(seconds);
     want = want < n ? want : n;
     size_t ready, first = 0;
@@ -281,7 +308,16 @@ size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double s
     return ready;
 }
 
-bool troupe_done_any(troupe_future future)
+size_t troupe_wait(const troupe_future *futures, size_t n, size_t want, double seconds)
+{
+    bool outside = trp_call_enter();
+    struct trp_context *c = trp_caller_waiting();
+    size_t ready = c ? wait_for(c, futures, n, want, seconds) : 0;
+    trp_role_leave(outside);
+    return ready;
+}
+
+static bool is_done(troupe_future future)
 {
     struct trp_context *c = trp_caller_waiting();
     struct trp_futures *futures = c ? trp_futures_of(c->rank, future.id) : NULL;
@@ -292,13 +328,23 @@ bool troupe_done_any(troupe_future future)
     return state == TRP_FUTURE_READY;
 }
 
+bool troupe_done_any(troupe_future future)
+{
+    bool outside = trp_call_enter();
+    bool done = is_done(future);
+    trp_role_leave(outside);
+    return done;
+}
+
 void troupe_drop_any(troupe_future future)
 {
+    bool outside = trp_call_enter();
     struct trp_caller caller = trp_caller();
     if (future.id && strange(caller.context, future.id))
         trp_log(TRP_LOG_WARNING, "a future of the driver or a light method was dropped by a task");
     else if (future.id)
         trp_future_drop(trp_futures_of(caller.rank, future.id), future.id);
+    trp_role_leave(outside);
 }
 
 bool troupe_same_ref(struct troupe_ref a, struct troupe_ref b)

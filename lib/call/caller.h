@@ -5,6 +5,7 @@
 #define TRP_CALLER_H
 
 #include "schedule/rank.h"
+#include "schedule/role.h"
 #include "troupe/status.h"
 
 struct trp_caller {

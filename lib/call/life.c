@@ -12,9 +12,9 @@
 #include "troupe/method.h"
 
 /* A record that says who wants it. */
-static void send_end(struct troupe_ref actor, enum trp_record_kind kind, const char *what)
+static void send_end_from(struct trp_caller caller, struct troupe_ref actor,
+                          enum trp_record_kind kind, const char *what)
 {
-    struct trp_caller caller = trp_caller();
     char who[TRP_WHO_SIZE] = "a thread of an OpenMP team";
     const char *why = trp_unreachable(caller.rank, actor);
     if (why) {
@@ -27,6 +27,14 @@ static void send_end(struct troupe_ref actor, enum trp_record_kind kind, const c
     head.number = TROUPE_END_KILLED;
     trp_send_bytes_from(caller.rank, caller.context, trp_ref_host(actor), &head, who,
                         strlen(who) + 1);
+}
+
+static void send_end(struct troupe_ref actor, enum trp_record_kind kind, const char *what)
+{
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
+    send_end_from(caller, actor, kind, what);
+    trp_role_leave(outside);
 }
 
 void troupe_stop_ref(struct troupe_ref actor)
@@ -47,9 +55,8 @@ void troupe_exit_actor(void)
     c->exiting = true;
 }
 
-troupe_future_troupe_end troupe_ended_ref(struct troupe_ref actor)
+static troupe_future_troupe_end watch_from(struct trp_caller caller, struct troupe_ref actor)
 {
-    struct trp_caller caller = trp_caller();
     struct trp_futures *futures = trp_caller_futures(caller);
     troupe_future_troupe_end future = {
         {trp_future_new_end(futures, &troupe_type_troupe_end, actor)}};
@@ -61,5 +68,14 @@ troupe_future_troupe_end troupe_ended_ref(struct troupe_ref actor)
     struct trp_record head = trp_record_for(actor, TRP_RECORD_WATCH);
     head.future = future.any.id;
     trp_send_bytes_from(caller.rank, caller.context, trp_ref_host(actor), &head, "", 0);
+    return future;
+}
+
+troupe_future_troupe_end troupe_ended_ref(struct troupe_ref actor)
+{
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
+    troupe_future_troupe_end future = watch_from(caller, actor);
+    trp_role_leave(outside);
     return future;
 }

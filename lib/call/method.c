@@ -15,6 +15,7 @@
 #include "call/driver.h"
 #include "call/caller.h"
 #include "schedule/execute.h"
+#include "schedule/role.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/who.h"
@@ -74,6 +75,7 @@ void trp_caller_check(struct trp_context *c)
 
 void troupe_exit(int status)
 {
+    trp_call_enter();
     struct trp_caller caller = trp_caller();
     struct trp_context *c = caller.context;
     int kept = status < 0 || status > 255 ? 1 : status;
@@ -98,6 +100,7 @@ void troupe_fail(int code, const char *format, ...)
     va_start(args, format);
     vsnprintf(story, sizeof story, format, args);
     va_end(args);
+    trp_call_enter();
     struct trp_context *c = trp_caller().context;
     if (!c)
         trp_die("a failure in a thread that is not troupe's cannot be answered: %s", story);
@@ -133,6 +136,7 @@ void troupe_defer(void (*fn)(void *), void *p)
 
 void troupe_sleep(double seconds)
 {
+    bool outside = trp_call_enter();
     struct trp_context *c = trp_caller_waiting();
     if (!c)
         trp_die("troupe_sleep inside an OpenMP parallel region, a thread that is not troupe's, a "
@@ -140,15 +144,20 @@ void troupe_sleep(double seconds)
     trp_wait_prepare(c);
     trp_wait(c, trp_now() + (seconds > 0 ? seconds : 0));
     trp_caller_check(c);
+    trp_role_leave(outside);
 }
 
+/* On the scheduler's thread all of it is as in the runtime: the role stays where it is. */
 void troupe_mpi_begin(void)
 {
     struct trp_context *c = context_for("troupe_mpi_begin");
+    bool outside = trp_call_enter();
     if (c->worker && c->guest)
         troupe_fail(TROUPE_INVALID, "troupe_mpi_begin a second time before troupe_mpi_end");
     if (c->worker)
         trp_guests_enter(c->rank);
+    if (!c->guest)
+        c->outside = outside;
     c->guest = true;
 }
 
@@ -160,6 +169,7 @@ void troupe_mpi_end(void)
     c->guest = false;
     if (c->worker)
         trp_guests_leave(c->rank);
+    trp_role_leave(c->outside);
 }
 
 int troupe_cpus(void)

@@ -73,10 +73,9 @@ struct troupe_ref trp_claim(struct trp_caller caller, const struct troupe_class 
     return holder;
 }
 
-troupe_status troupe_lookup_ref(const struct troupe_class *class_, const char *name,
-                                double seconds, struct troupe_ref *actor)
+static troupe_status look_up(struct trp_caller caller, const struct troupe_class *class_,
+                             const char *name, double seconds, struct troupe_ref *actor)
 {
-    struct trp_caller caller = trp_caller();
     struct trp_context *c = trp_caller_waiting();
     if (!c)
         return TROUPE_NOT_HERE;
@@ -92,5 +91,15 @@ troupe_status troupe_lookup_ref(const struct troupe_class *class_, const char *n
         send_name(caller, &head, name);
         troupe_drop_any(future);
     }
+    return status;
+}
+
+troupe_status troupe_lookup_ref(const struct troupe_class *class_, const char *name,
+                                double seconds, struct troupe_ref *actor)
+{
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
+    troupe_status status = look_up(caller, class_, name, seconds, actor);
+    trp_role_leave(outside);
     return status;
 }

@@ -82,11 +82,14 @@ size_t troupe_resources(int rank, struct troupe_resource *list, size_t most)
 
 int troupe_gpu_ids(int *ids, int most)
 {
+    bool outside = trp_call_enter();
     const struct trp_context *c = trp_caller().context;
     if (!c)
         trp_die("troupe_gpu_ids in a thread that is not troupe's, such as one of an OpenMP team");
     const struct trp_claim *claim = c->claim;
     if (c->actor && c->actor->more)
         claim = c->actor->more->claim;
-    return claim ? trp_claim_gpus(&c->rank->workers->stock, claim, ids, most) : 0;
+    int count = claim ? trp_claim_gpus(&c->rank->workers->stock, claim, ids, most) : 0;
+    trp_role_leave(outside);
+    return count;
 }

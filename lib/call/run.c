@@ -14,6 +14,7 @@
 #include "call/driver.h"
 #include "schedule/quiet.h"
 #include "schedule/rank.h"
+#include "schedule/role.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/who.h"
@@ -149,6 +150,7 @@ static void open_ranks(struct job *job)
         seat->rank->linger = linger < 0 || linger > 0 ? linger : LINGER;
     }
     trp_home = job->seats[0].rank;
+    trp_role_open(job->options.handover, job->options.seed);
     trp_crash_open(trp_who_crashed);
     job->seats[0].wire->died = trp_who_died;
     job->seats[0].wire->ops->watch(job->seats[0].wire);
@@ -215,6 +217,8 @@ static void serve(void *arg)
         trp_wait_prepare(&context);
         trp_wait(&context, -1);
     }
+    if (rank == trp_home)
+        trp_role_close(rank);
     leave(rank);
     trp_context_release(&context);
     seat->wire->ops->close(seat->wire);
@@ -244,7 +248,9 @@ static void drive(const struct job *job, struct trp_rank *rank)
 {
     if (setjmp(driver_exit))
         return;
+    trp_role_leave(true);
     int status = job->driver(job->argc, job->argv);
+    trp_role_enter();
     rank->status = status < 0 || status > 255 ? 1 : status;
     trp_quiet_wait(rank);
     trp_quiet_end_actors(rank);
@@ -257,6 +263,7 @@ static void lead(struct job *job)
     rank->main = &context;
     trp_set_current(&context);
     drive(job, rank);
+    trp_role_close(rank);
     trp_quiet_end(rank, rank->status);
     leave(rank);
     trp_context_release(&context);

@@ -15,6 +15,7 @@
 #include "schedule/bulk.h"
 #include "schedule/life.h"
 #include "schedule/limit.h"
+#include "schedule/role.h"
 #include "schedule/send.h"
 #include "troupe/method.h"
 #include "troupe/status.h"
@@ -121,41 +122,57 @@ static bool begun_parcel(struct trp_caller caller, struct troupe_ref to,
 __attribute__((noinline)) static void tell(struct troupe_ref to,
                                            const struct troupe_method *method, const void *args)
 {
+    bool outside = trp_call_enter();
     struct trp_caller caller = trp_caller();
     if (begun_parcel(caller, to, method) &&
-        trp_tell(caller.rank, to.place, to.serial, method, args))
+        trp_tell(caller.rank, to.place, to.serial, method, args)) {
+        trp_role_leave(outside);
         return;
-    if (told_nobody(caller, to, method->signature, args))
-        return;
-    struct trp_record head = call_head(to, method, 0);
-    send_call(caller, to, &head, method, args);
+    }
+    if (!told_nobody(caller, to, method->signature, args)) {
+        struct trp_record head = call_head(to, method, 0);
+        send_call(caller, to, &head, method, args);
+    }
+    trp_role_leave(outside);
 }
 
-/* Called at the end, so that those that follow it need not save what it uses. */
+/* Called at the end, so that those that follow it need not save what it uses; in a call that has
+   begun. */
 __attribute__((noinline)) static void tell_first(const struct trp_context *c, struct troupe_ref to,
                                                  const struct troupe_method *method,
-                                                 const void *args)
+                                                 const void *args, uint32_t calls)
 {
-    if (!c || c->worker || !trp_tell(c->rank, to.place, to.serial, method, args))
-        tell(to, method, args);
+    if (c && trp_tell(c->rank, to.place, to.serial, method, args)) {
+        trp_call_end(calls);
+        return;
+    }
+    trp_call_undo(calls);
+    tell(to, method, args);
 }
 
 void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
                       const struct troupe_options *with)
 {
-    const struct trp_context *c = trp_current_here;
+    uint32_t calls = trp_call_begin();
+    const struct trp_context *c = trp_call_context();
     (void)with; /* nothing in it is about a tell yet */
-    if (!c || c->worker || !trp_tell_again(c->rank, to.place, to.serial, method, args))
-        tell_first(c, to, method, args);
+    if (!c || !trp_tell_again(c->rank, to.place, to.serial, method, args)) {
+        tell_first(c, to, method, args, calls);
+        return;
+    }
+    trp_call_end(calls);
 }
 
 troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method *method,
                                const void *args, double after, double every)
 {
     static uint64_t last;
+    bool outside = trp_call_enter();
     struct trp_caller caller = trp_caller();
-    if (told_nobody(caller, to, method->signature, args))
+    if (told_nobody(caller, to, method->signature, args)) {
+        trp_role_leave(outside);
         return (troupe_timer){0};
+    }
     struct trp_record head = call_head(to, method, 0);
     struct trp_alarm_times times = {after, every, trp_ref_host(to)};
     uint64_t number = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
@@ -165,21 +182,22 @@ troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method 
     trp_ungive(&method->signature->args, args); /* it was copied */
     if (status != TROUPE_OK)
         not_sent(method->signature, status);
+    trp_role_leave(outside);
     return (troupe_timer){number};
 }
 
 void troupe_cancel_timer(troupe_timer timer)
 {
+    bool outside = trp_call_enter();
     struct trp_caller caller = trp_caller();
     const struct trp_record head = {.kind = TRP_RECORD_CANCEL, .future = timer.number};
     trp_send_bytes_from(caller.rank, caller.context, caller.rank->rank, &head, "", 0);
+    trp_role_leave(outside);
 }
 
-__attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
-                                                   const struct troupe_method *method,
-                                                   const void *args)
+static troupe_future ask_from(struct trp_caller caller, struct troupe_ref to,
+                              const struct troupe_method *method, const void *args)
 {
-    struct trp_caller caller = trp_caller();
     struct trp_futures *futures = trp_caller_futures(caller);
     uint64_t future = 0;
     if (begun_parcel(caller, to, method))
@@ -198,13 +216,30 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
     return (troupe_future){future};
 }
 
+__attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
+                                                   const struct troupe_method *method,
+                                                   const void *args)
+{
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
+    troupe_future future = ask_from(caller, to, method, args);
+    trp_role_leave(outside);
+    return future;
+}
+
 troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *method,
                               const void *args, const struct troupe_options *with)
 {
-    const struct trp_context *c = trp_current_here;
+    uint32_t calls = trp_call_begin();
+    const struct trp_context *c = trp_call_context();
     (void)with;
-    uint64_t future = c && !c->worker ? trp_ask(c->rank, to.place, to.serial, method, args) : 0;
-    return future ? (troupe_future){future} : ask(to, method, args);
+    uint64_t future = c ? trp_ask(c->rank, to.place, to.serial, method, args) : 0;
+    if (future) {
+        trp_call_end(calls);
+        return (troupe_future){future};
+    }
+    trp_call_undo(calls);
+    return ask(to, method, args);
 }
 
 /* Where it is to go; or else the caller fails, and what it gave is released. */
@@ -246,6 +281,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
 {
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
+    bool outside = trp_call_enter();
     struct trp_caller caller = trp_caller();
     struct trp_asked asked;
     int host = host_for(caller, with, task->needs, task->signature->name, task->signature, args,
@@ -258,6 +294,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
                               .future = future};
     send_asking(caller, host, &head, task->signature, args, &asked);
     trp_caller_slow_down(caller, host, future);
+    trp_role_leave(outside);
     return (troupe_future){future};
 }
 
@@ -308,13 +345,10 @@ static void create(struct trp_caller caller, struct troupe_ref ref,
     send_asking(caller, trp_ref_host(ref), &head, init, args, asked);
 }
 
-struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
+static struct troupe_ref new_from(struct trp_caller caller, const struct troupe_class *class_,
                                   const struct troupe_signature *init, const void *args,
                                   const struct troupe_options *with)
 {
-    static const struct troupe_options defaults;
-    with = with ? with : &defaults;
-    struct trp_caller caller = trp_caller();
     struct trp_asked asked;
     int host = host_for(caller, with, trp_class_needs(class_), class_->name, init, args, &asked);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
@@ -333,6 +367,18 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     if (with->name)
         trp_claim_settled(caller);
     trp_caller_slow_down(caller, host, 0);
+    return ref;
+}
+
+struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
+                                  const struct troupe_signature *init, const void *args,
+                                  const struct troupe_options *with)
+{
+    static const struct troupe_options defaults;
+    bool outside = trp_call_enter();
+    struct trp_caller caller = trp_caller();
+    struct troupe_ref ref = new_from(caller, class_, init, args, with ? with : &defaults);
+    trp_role_leave(outside);
     return ref;
 }
 

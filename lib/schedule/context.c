@@ -2,18 +2,18 @@
 
 #include <stdlib.h>
 
-_Thread_local struct trp_context *trp_current_here __attribute__((tls_model("initial-exec")));
+_Thread_local struct trp_here trp_here __attribute__((tls_model("initial-exec"))) = {.away = true};
 
 __attribute__((noinline)) struct trp_context *trp_current(void)
 {
     __asm__ volatile("");
-    return trp_current_here;
+    return trp_here.current;
 }
 
 __attribute__((noinline)) void trp_set_current(struct trp_context *context)
 {
     __asm__ volatile("");
-    trp_current_here = context;
+    trp_here.current = context;
 }
 
 struct trp_deferred {

@@ -3,11 +3,13 @@
  *
  * A context knows what it must answer, what memory and deferred functions go with it, and where it
  * stands while it waits. It lives on the stack that runs it. The thread that runs it is the only
- * one to touch it, but for `woken`, `next`, `cancelled` of one on a worker, which a lock guards.
+ * one to touch it, but for `woken`, `next`, `cancelled` of one on a worker, which a lock guards, and
+ * of one that computes without the scheduler role, which are the holder's.
  */
 #ifndef TRP_CONTEXT_H
 #define TRP_CONTEXT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,12 +42,13 @@ struct trp_context {
     uint64_t answer;           /* for this future of it; 0: nobody asked */
     int cpus;                  /* threads of its OpenMP team */
     struct trp_claim *claim;   /* of a task: what it holds beside CPUs */
+    bool outside;              /* code of the user's began its MPI calls */
     bool releasing;            /* its deferred functions run */
     union {
         struct {
             int cancelled; /* status to fail with when the wait ends; 0: go on */
             bool exiting;  /* its actor ends with it */
-            bool guest;    /* a task: in MPI calls of its own */
+            bool guest;    /* in MPI calls of its own */
         };
         uint64_t said; /* any of that */
     };
@@ -58,6 +61,7 @@ struct trp_context {
     size_t scratch_room;
 
     struct trp_stack *stack; /* parked: where it stands; NULL: it runs or waits in place */
+    struct trp_stack *away;  /* where it computes without the scheduler role; NULL: it does not */
     bool waiting;   /* on a worker: it does */
     bool unwinding; /* on a worker: given up at the end of the job */
     bool woken;
@@ -73,20 +77,29 @@ struct trp_context_queue {
     struct trp_context *head, *tail;
 };
 
+struct trp_seat;
+
+/* What a thread knows of itself. Not to be read in a function that may go on on another thread: the
+   compiler keeps its address. */
+struct trp_here {
+    struct trp_context *current;
+    _Atomic uint32_t calls; /* even while the thread runs code of the user's; see role.h */
+    _Atomic bool away;      /* it has not the scheduler role */
+    struct trp_seat *seat;  /* of one that may have it */
+};
+extern _Thread_local struct trp_here trp_here __attribute__((tls_model("initial-exec")));
+
 /* The context of the calling thread; NULL in the runtime's own code and in threads that are not
    troupe's (those of an OpenMP team). Never kept over a switch by a compiler: it is a call. */
 struct trp_context *trp_current(void);
 void trp_set_current(struct trp_context *context);
 
-/* The same without a call, for functions from whose beginning to end nothing is switched. */
-extern _Thread_local struct trp_context *trp_current_here
-    __attribute__((tls_model("initial-exec")));
-
 /* Nothing goes with the context that must be released, and nothing has been said of it. */
 static inline bool trp_context_is_bare(const struct trp_context *c)
 {
+    uint64_t now = __atomic_load_n(&c->said, __ATOMIC_RELAXED); /* by others, too: role.h */
     return !((uintptr_t)c->deferred | (uintptr_t)c->arena.top | (uintptr_t)c->story |
-             (uintptr_t)c->scratch | c->said);
+             (uintptr_t)c->scratch | now);
 }
 
 /* Runs what was deferred and frees everything that goes with the context. */

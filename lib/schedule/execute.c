@@ -10,6 +10,7 @@
 #include "schedule/limit.h"
 #include "schedule/loop.h"
 #include "schedule/mail.h"
+#include "schedule/role.h"
 #include "schedule/send.h"
 #include "schedule/who.h"
 #include "schedule/workers.h"
@@ -128,6 +129,10 @@ static void put_back(struct trp_context *c)
 void trp_conclude(struct trp_context *c, int status, const void *value)
 {
     struct trp_actor *actor = c->actor;
+    if (c->cancelled && status == TROUPE_OK) { /* killed while it computed */
+        status = c->cancelled;
+        value = c->cancelled_by;
+    }
     if (actor && status != TROUPE_OK && c->method == actor->class_->init)
         trp_life_end_later(actor, TROUPE_END_FAILED, strdup(value));
     trp_conclude_call(c, status, value);
@@ -167,7 +172,9 @@ static void run_one(struct trp_context *c)
     uint64_t small[32];
     void *result = result_in(c, small, sizeof small);
     c->args_end = NULL;
+    trp_role_run(c);
     c->method->thunk(c->actor->state, c->args, result);
+    trp_role_enter();
     if (!c->answer && trp_execute_is_plain(c))
         conclude_plain(c);
     else
@@ -179,7 +186,9 @@ static void run_small(struct trp_context *c)
 {
     uint64_t result[2] = {0, 0};
     c->args_end = NULL;
+    trp_role_run(c);
     c->method->thunk(c->actor->state, c->args, result);
+    trp_role_enter();
     if (trp_execute_is_plain(c) &&
         trp_answer(c->rank, c->caller, c->answer, c->method->signature->result, result))
         conclude_plain(c);
@@ -189,23 +198,33 @@ static void run_small(struct trp_context *c)
 
 #define TELLS_A_POLL 64 /* of one record, before it is seen whether others wait */
 
-/* The tells of one record, one after the other. */
+/* Between two tells, from code of the user's. */
+static bool others_wait(struct trp_rank *rank)
+{
+    bool outside = trp_role_enter(), wait = trp_loop_others_wait(rank);
+    trp_role_leave(outside);
+    return wait;
+}
+
+/* The tells of one record, one after the other: all of it is as code of the user's. */
 static void run_tells(struct trp_context *c, size_t stride)
 {
     struct trp_rank *rank = c->rank;
     troupe_thunk *thunk = c->method->thunk;
     void *state = c->actor->state;
     uint64_t nothing;
+    trp_role_run(c);
     for (unsigned tells = 1;; tells++) {
         char *next = c->args + stride;
         thunk(state, c->args, &nothing);
         if (!trp_context_is_bare(c) || next == c->args_end)
             break;
-        if (tells % TELLS_A_POLL == 0 && trp_loop_others_wait(rank))
+        if (tells % TELLS_A_POLL == 0 && others_wait(rank))
             break;
         trp_execute_poison(c);
         c->args = next;
     }
+    trp_role_enter();
     if (c->args + stride == c->args_end && trp_execute_is_plain(c))
         conclude_plain(c);
     else
@@ -234,7 +253,6 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
     c->answer = record->kind == TRP_RECORD_ASK ? record->future : 0;
     actor->running = c;
     rank->wire->words->doing = trp_who_code(actor, method);
-    trp_set_current(c);
     if (record->kind == TRP_RECORD_TELL && method->signature->args.flat)
         run_tells(c, stride_of(method));
     else if (record->kind == TRP_RECORD_ASK && method->quick &&

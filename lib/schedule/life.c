@@ -204,8 +204,8 @@ char *trp_life_story(struct trp_rank *rank, struct trp_actor *actor, const char 
                      const char *by)
 {
     char who[TRP_WHO_SIZE], story[2 * TRP_WHO_SIZE + 64];
-    /* Its repr is code of the user's, which reads a state that its worker may be changing. */
-    if (actor->running == &trp_elsewhere)
+    /* Its repr is code of the user's, which reads a state that its method may be changing. */
+    if (actor->running == &trp_elsewhere || (actor->running && actor->running->away))
         trp_ref_name(rank, trp_actor_ref(actor), actor->class_, who, sizeof who);
     else
         trp_actor_name(rank, actor, who, sizeof who);

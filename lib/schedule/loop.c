@@ -7,6 +7,7 @@
 #include "schedule/deliver.h"
 #include "schedule/execute.h"
 #include "schedule/many.h"
+#include "schedule/role.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/workers.h"
@@ -186,7 +187,19 @@ static bool let_in(struct trp_rank *rank)
 
 bool trp_loop_can_run(struct trp_rank *rank)
 {
-    return rank->ready.head || has_mail(rank) || can_let_in(rank) || peek(rank).record;
+    return trp_role_wanted || rank->ready.head || has_mail(rank) || can_let_in(rank) ||
+           peek(rank).record;
+}
+
+/* The first who was woken and may go on on this thread. */
+static struct trp_context *next_woken(struct trp_rank *rank)
+{
+    struct trp_context *woken = trp_context_pop(&rank->ready);
+    if (!woken || trp_role_suits(woken))
+        return woken;
+    struct trp_context *next = trp_context_pop(&rank->ready); /* there is one driver */
+    trp_context_push(&rank->ready, woken);
+    return next;
 }
 
 /* By the clock, for a method may take 2 ns or 2 ms. Ranks of one process take turns by counting, so
@@ -201,7 +214,7 @@ static bool turn_is_over(struct trp_rank *rank)
 
 static bool resume(struct trp_rank *rank)
 {
-    struct trp_context *woken = trp_context_pop(&rank->ready);
+    struct trp_context *woken = next_woken(rank);
     rank->due = rank->due && rank->ready.head;
     if (woken)
         trp_carrier_resume(&rank->carrier, woken->stack);
@@ -282,7 +295,8 @@ static bool refill(struct trp_rank *rank)
         moved |= trp_flush(rank); /* there may be room now, and nobody rings for that again */
     if (rank->credit.awaited)
         moved |= trp_credit_wake(rank);
-    return fire_timers(rank) || moved || rank->hauled != hauled;
+    return fire_timers(rank) || moved || rank->hauled != hauled || trp_role_wanted ||
+           (rank->ready.head && trp_role_suits(rank->ready.head)); /* on this thread, now */
 }
 
 /* Mostly it is the wire that something comes from. */
@@ -338,6 +352,7 @@ static void sleep_until_called(struct trp_rank *rank)
         struct trp_context *current = trp_current();
         if (left != 0)
             wire->sleep(rank->wire, announced, left);
+        trp_role_stir();
         trp_set_current(current);
     }
     wire->awake(rank->wire);
@@ -348,7 +363,8 @@ static void sleep_until_called(struct trp_rank *rank)
 bool trp_loop_others_wait(struct trp_rank *rank)
 {
     refill(rank);
-    return rank->urgent.head || ((rank->ready.head || has_mail(rank)) && turn_is_over(rank));
+    return trp_role_wanted || rank->urgent.head ||
+           ((rank->ready.head || has_mail(rank)) && turn_is_over(rank));
 }
 
 void trp_loop_refill_or_sleep(struct trp_rank *rank)
@@ -372,6 +388,8 @@ void trp_loop(void *arg)
     struct trp_context idle = {.kind = TRP_CONTEXT_METHOD, .rank = rank, .cpus = 1};
     trp_carrier_arrive(&rank->carrier);
     for (;;) {
+        if (trp_role_wanted)
+            trp_role_yield(rank);
         rank->idle = &idle;
         if (!step(rank))
             go_on_or_sleep(rank);

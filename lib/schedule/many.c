@@ -5,6 +5,7 @@
 #include "schedule/deliver.h"
 #include "schedule/execute.h"
 #include "schedule/mail.h"
+#include "schedule/role.h"
 #include "schedule/send.h"
 #include "schedule/who.h"
 #include "troupe/status.h"
@@ -185,7 +186,7 @@ __attribute__((always_inline)) static inline void run(struct trp_rank *rank,
     c->caller = parcel->peer;
     c->args_end = NULL;
     c->answer = 0;
-    trp_set_current(c);
+    struct trp_here *here = trp_role_here();
     for (unsigned i = 0;; i++, at += each) {
         struct trp_actor *actor = row->actors[i];
         advance(parcel, at + each, end);
@@ -197,7 +198,9 @@ __attribute__((always_inline)) static inline void run(struct trp_rank *rank,
         rank->wire->words->doing =
             doing | trp_who_index(rank, row->many->creator, serial_at(at));
         result[0] = result[1] = 0;
+        trp_role_run_here(here, c);
         thunk(actor->state, c->args, result);
+        here = trp_role_here();
         if (!is_over(rank, c, asks, result)) {
             trp_conclude(c, TROUPE_OK, result);
             break;

@@ -24,7 +24,7 @@ static bool busy(struct trp_rank *rank)
 {
     return trp_loop_can_run(rank) || rank->dirty_count ||
            rank->timers.count > rank->alarm_count || trp_workers_busy(rank) ||
-           rank->inbox.filled;
+           rank->inbox.filled || rank->away;
 }
 
 static struct counts count(struct trp_rank *rank)

@@ -92,6 +92,7 @@ struct trp_rank {
     size_t parked_most; /* TRP_PARKED_MOST, or fewer when memory is short */
     struct trp_alarm *alarms; /* tells for later */
     size_t alarm_count;
+    int away; /* contexts that compute without the scheduler role */
     struct trp_inbox inbox;
     struct trp_guests guests;
     _Atomic bool naps; /* asleep, but not for long: a tell of a task need not wake it */

@@ -47,11 +47,16 @@ static inline void trp_copy_words(char *to, const char *from, size_t size)
         __asm__("" : "+r"(word)); /* or the compiler joins them */
         memcpy(to, &word, 8);
     }
-    if (size) {
-        word = 0;
-        memcpy(&word, from, size);
-        memcpy(to, &word, 8);
-    }
+    if (!size)
+        return;
+    word = 0;
+    memcpy(to, &word, 8);
+    if (size & 4)
+        memcpy(to, from, 4);
+    if (size & 2)
+        memcpy(to + (size & 4), from + (size & 4), 2);
+    if (size & 1)
+        to[size - 1] = from[size - 1];
 }
 
 /* A parcel to be filled for that rank, where there is none. NULL when memory is short, or, for

@@ -4,6 +4,7 @@
 
 #include "schedule/loop.h"
 #include "schedule/rank.h"
+#include "schedule/role.h"
 #include "schedule/workers.h"
 
 void trp_wait_prepare(struct trp_context *context)
@@ -52,6 +53,10 @@ static void wait_here(struct trp_rank *rank, struct trp_context *c)
             park(rank, c);
         else
             trp_loop_refill_or_sleep(rank);
+    }
+    while (!trp_role_suits(c)) { /* a thread of another kind has come to play this rank */
+        trp_context_push(&rank->ready, c);
+        park(rank, c);
     }
 }
 
@@ -109,7 +114,7 @@ void trp_wake(struct trp_context *context)
 void trp_cancel(struct trp_context *context, int status, char *story)
 {
     free(context->cancelled_by);
-    context->cancelled = status;
+    __atomic_store_n(&context->cancelled, status, __ATOMIC_RELAXED);
     context->cancelled_by = story;
     trp_wake(context);
 }

@@ -54,6 +54,8 @@ void trp_context_name(const struct trp_context *c, char *text, size_t size)
 
 static const struct trp_stack *running_stack(const struct trp_context *c)
 {
+    if (c->away)
+        return c->away;
     return c->worker ? trp_worker_stack(c->worker) : c->rank->carrier.running;
 }
 

@@ -127,6 +127,7 @@ struct troupe_method {
     uint32_t lost; /**< failures that nobody waited for */
     bool urgent;   /**< declared so, by it or by what it overrides; set at start */
     bool quick;    /**< no pointers among its arguments, and not urgent; set at start */
+    bool computes; /**< it was said that it computes for long */
 };
 
 /** A class with its methods. */

@@ -1,0 +1,103 @@
+/*
+ * The scheduler role: which thread of the process runs the loops and light methods, and how it
+ * passes to another one when code of the user's computes for long (decision 21).
+ *
+ * Whoever is in the runtime and not on a worker has the role. It is taken from a thread only while
+ * that runs code of the user's; who has none stands before the runtime's door until it is given to
+ * him, at the head of a loop. Under transport self the role is of all ranks that the process plays.
+ */
+#ifndef TRP_ROLE_H
+#define TRP_ROLE_H
+
+#include "schedule/rank.h"
+
+/* The calling thread has the role, and is the main one: the driver's. `handover` as in
+   troupe_run_options; a `seed` of transport self forbids it unless it is forced. */
+void trp_role_open(int handover, uint64_t seed);
+
+/* From the context that the main thread began with: returns on the main thread when nobody
+   computes without the role any more. From now on it stays there. */
+void trp_role_close(struct trp_rank *rank);
+
+/* ---- the runtime's door ---------------------------------------------------------------------- */
+
+/* From code of the user's into the runtime, before anything but the context's own is touched, and
+   back, with what the first has returned. They nest: only the outermost counts. On other threads
+   they do nothing. Who fails in between does not come out. */
+bool trp_role_enter(void);
+void trp_role_leave(bool outside);
+
+/* In the runtime, and now the context's function runs: until trp_role_enter. */
+void trp_role_run(struct trp_context *context);
+
+/* The same with one call for both, where functions run in a row: in the runtime from now on, on
+   this thread; */
+struct trp_here *trp_role_here(void);
+
+/* and until the next trp_role_here the context's function runs. */
+static inline void trp_role_run_here(struct trp_here *here, struct trp_context *context)
+{
+    uint32_t calls = atomic_load_explicit(&here->calls, memory_order_relaxed) | 1;
+    here->current = context;
+    atomic_store_explicit(&here->calls, calls + 1, memory_order_release);
+}
+
+/* The same where no other thread can come in between: for calls that never wait. */
+static inline uint32_t trp_call_begin(void)
+{
+    uint32_t calls = atomic_load_explicit(&trp_here.calls, memory_order_relaxed);
+    atomic_store_explicit(&trp_here.calls, calls | 1, memory_order_relaxed);
+    /* Only then is `away` read; the processor is held to it by the barrier in role.c. */
+    atomic_signal_fence(memory_order_seq_cst);
+    return calls;
+}
+
+/* The context that has the role; NULL: the thread has not, and nothing may be done. */
+static inline struct trp_context *trp_call_context(void)
+{
+    bool away = atomic_load_explicit(&trp_here.away, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    return away ? NULL : trp_here.current;
+}
+
+static inline void trp_call_end(uint32_t calls)
+{
+    atomic_store_explicit(&trp_here.calls, calls + 2, memory_order_release);
+}
+
+/* As trp_role_enter, for the first thing that a function does. */
+void trp_role_regain(void);
+static inline bool trp_call_enter(void)
+{
+    uint32_t calls = trp_call_begin();
+    if (!trp_call_context())
+        trp_role_regain();
+    return !(calls & 1);
+}
+
+/* It is still to be done. */
+static inline void trp_call_undo(uint32_t calls)
+{
+    atomic_store_explicit(&trp_here.calls, calls, memory_order_release);
+}
+
+/* ---- for loops ------------------------------------------------------------------------------- */
+
+/* Somebody stands before the door: the role is to be given to him. */
+extern _Atomic bool trp_role_wanted;
+
+/* At the head of a loop: does so, if he is of this rank; returns when this loop is needed again. */
+void trp_role_yield(struct trp_rank *rank);
+
+/* The context may go on on this thread: the driver may on the main one, and on others while that
+   computes, and has done so for long. */
+bool trp_role_suits_driver(const struct trp_context *context);
+static inline bool trp_role_suits(const struct trp_context *context)
+{
+    return context->kind != TRP_CONTEXT_DRIVER || trp_role_suits_driver(context);
+}
+
+/* The rank has slept: there may be something to watch again. */
+void trp_role_stir(void);
+
+#endif
