@@ -246,7 +246,8 @@ static bool refill(struct trp_rank *rank)
 
 static bool spin(struct trp_rank *rank)
 {
-    if (rank->wire->ops->one_process || trp_workers_fill_cpus(rank))
+    if (rank->wire->ops->one_process || trp_workers_fill_cpus(rank) ||
+        rank->away >= rank->cpus[rank->rank])
         return false;
     for (double end = trp_now() + SPIN; trp_now() < end;)
         for (int i = 0; i < LOOKS_A_CLOCK; i++)
