@@ -313,7 +313,8 @@ static bool look(struct trp_rank *rank)
 
 static bool spin(struct trp_rank *rank)
 {
-    if (rank->wire->ops->one_process || trp_workers_fill_cpus(rank))
+    if (rank->wire->ops->one_process || trp_workers_fill_cpus(rank) ||
+        rank->away >= rank->cpus[rank->rank])
         return false;
     double end = 0;
     do {
