@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tests of calls, waiting, failure and floods in two further builds, in which the compiler
+# The tests of calls, bulk, waiting, failure and floods in two further builds, in which the compiler
 # watches: one for memory (address, undefined, leaks), one for threads. All of it on transport self:
 # Open MPI leaks at every start, and its threads are not ours.
 # Exits 77 where the compiler has neither; one that it lacks is said and left out.
@@ -13,8 +13,9 @@ unset TROUPE_TEST_LONG # sanitized programs take long enough with the sizes of m
 # What was freed is kept for a while: not more than the tests of memory allow.
 export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=16"
 
-memory_tests='calls core_ends failure flow flow_ends flow_smallest leftovers resources stress waiting'
-thread_tests='core_dedicated deaf flow flow_smallest resources stress tasks waiting'
+memory_tests='bulk bulk_given calls core_ends failure flow flow_ends flow_smallest leftovers limit'
+memory_tests="$memory_tests resources stress urgent waiting"
+thread_tests='bulk core_dedicated deaf flow flow_smallest limit resources stress tasks urgent waiting'
 forced_tests='calls core_ends deaf failure stress tasks waiting' # with hand-overs at random moments
 seconds=${TROUPE_TEST_TIMEOUT:-60}
 scratch=$(mktemp -d)
