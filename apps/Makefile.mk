@@ -78,6 +78,7 @@ apps_bench_bench_SOURCES = \
 	apps/bench/ours_ask.c \
 	apps/bench/ours_bulk.c \
 	apps/bench/ours_create.c \
+	apps/bench/ours_deaf.c \
 	apps/bench/ours_gather.c \
 	apps/bench/ours_histogram.c \
 	apps/bench/ours_local.c \

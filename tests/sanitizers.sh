@@ -15,7 +15,8 @@ export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=16"
 
 memory_tests='bulk bulk_given calls core_ends failure flow flow_ends flow_smallest leftovers limit'
 memory_tests="$memory_tests resources stress urgent waiting"
-thread_tests='bulk core_dedicated flow flow_smallest limit resources stress tasks urgent waiting'
+thread_tests='bulk core_dedicated deaf flow flow_smallest limit resources stress tasks urgent waiting'
+forced_tests='calls core_ends deaf failure stress tasks waiting' # with hand-overs at random moments
 seconds=${TROUPE_TEST_TIMEOUT:-60}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -86,7 +87,12 @@ export TSAN_OPTIONS="suppressions=$here/tsan.supp:exitcode=99:${TSAN_OPTIONS-}"
 for which in ${SANITIZERS:-memory threads}; do
     case $which in
     memory) watch memory address,undefined "$memory_tests" ;;
-    threads) watch threads thread "$thread_tests" ;;
+    threads)
+        watch threads thread "$thread_tests"
+        export TROUPE_HANDOVER=7
+        watch forced thread "$forced_tests"
+        unset TROUPE_HANDOVER
+        ;;
     esac
 done
 

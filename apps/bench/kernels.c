@@ -31,6 +31,12 @@ static const struct bench_unit ns = {"ns", 1e9, false}, us = {"us", 1e6, false},
     {name, 2, &gigabytes, PAIR(bulk), .bytes = size, .bar = {.bound = least}, \
      .what = "one argument, every byte summed by the method, against MPI_Send and MPI_Recv"}
 
+#define DEAF(name, kernel, side, least, ours_alone, who) \
+    {"deaf/" name, 2, &us, .ours = ours_deaf_##kernel, .raw = raw_##side, \
+     .raw_mate = raw_##side##_mate, .most = 1, \
+     .bar = {.bound = least, .of_ours = ours_alone}, \
+     .what = "p99 of asks to a rank while " who " computes, against a futex beside a thread"}
+
 #define BULK_LOCAL(name, size) \
     {name, 1, &us, .ours = ours_bulk_local, .bytes = size, \
      .what = "an argument handed over on one rank: no time for its size"}
@@ -97,6 +103,11 @@ const struct bench_kernel bench_kernels[] = {
 #endif
     {"idle_wake", 2, &us, PAIR(idle_wake), .most = 1, .bar = {.bound = 1.5},
      .what = "an ask to a rank that has slept 50 ms, against a futex and a word in shared memory"},
+    DEAF("light", light, deaf, 1.5, false, "a light method there"),
+    DEAF("driver", driver, deaf, 1.5, false, "the driver there"),
+    DEAF("cpus", cpus, deaf, 1.5, false, "an actor with a CPU there"),
+    DEAF("light_p50", light_median, deaf_median, 1000, true, "a light method there, the median"),
+    DEAF("driver_p50", driver_median, deaf_median, 1000, true, "the driver there, the median"),
     {"flood", 1, &mebibytes, .gauge = ours_flood, .bar = {.bound = 64, .of_ours = true},
      .what = "growth of memory while tells to an actor that takes 1 us for each flood it"},
 };

@@ -44,6 +44,13 @@ double ours_thread_ring_local(uint64_t n);
 double ours_local_tell(uint64_t n);
 double ours_local_ask(uint64_t n);
 
+/* ours_deaf.c: not the mean of n times, but a quantile of many */
+double ours_deaf_light(uint64_t n);
+double ours_deaf_cpus(uint64_t n);
+double ours_deaf_driver(uint64_t n);
+double ours_deaf_light_median(uint64_t n);
+double ours_deaf_driver_median(uint64_t n);
+
 /* ours_create.c */
 double ours_create_local(uint64_t n);
 double ours_create_remote(uint64_t n);

@@ -9,6 +9,9 @@
 #include <stdint.h>
 
 #define RAW_PAUSE 0.05  /* seconds that a wake-up is preceded by */
+#define RAW_BEAT 1e-3   /* those of a rank that is busy otherwise */
+#define RAW_ASKED 500    /* times, for a quantile */
+#define RAW_P99 0.99
 #define RAW_WINDOW 1000 /* requests in flight */
 
 double raw_floor(uint64_t n);
@@ -41,6 +44,13 @@ void raw_bulk_mate(uint64_t n);
 
 double raw_idle_wake(uint64_t n);
 void raw_idle_wake_mate(uint64_t n);
+
+/* Not the mean of n times, but a quantile of RAW_ASKED. */
+double raw_deaf(uint64_t n);
+void raw_deaf_mate(uint64_t n);
+double raw_deaf_median(uint64_t n);
+void raw_deaf_median_mate(uint64_t n);
+double raw_quantile(double *times, uint64_t n, double part); /* sorts them */
 
 double raw_local_tell(uint64_t n);
 double raw_local_ask(uint64_t n);

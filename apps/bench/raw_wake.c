@@ -3,7 +3,10 @@
 
 #include <linux/futex.h>
 #include <math.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,4 +76,77 @@ void raw_idle_wake_mate(uint64_t n)
         sleep_until(&shared[0].word, i);
         __atomic_store_n(&shared[1].word, i, __ATOMIC_RELEASE);
     }
+}
+
+/* ---- the same while another thread of the one that is woken computes ------------------------- */
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double raw_quantile(double *times, uint64_t n, double part)
+{
+    qsort(times, n, sizeof *times, compare);
+    return times[(uint64_t)(part * (double)(n - 1))];
+}
+
+static double deaf(double part)
+{
+    struct raw_shared *shared = raw_pair_memory();
+    double *times = shared ? malloc(RAW_ASKED * sizeof *times) : NULL;
+    if (!times)
+        return NAN;
+    clear(shared);
+    raw_pair_meet();
+    for (uint32_t i = 1; i <= RAW_ASKED; i++) {
+        pause_for(RAW_BEAT);
+        double begin = bench_now();
+        wake(&shared[0].word, i);
+        look_until(&shared[1].word, i);
+        times[i - 1] = bench_now() - begin;
+    }
+    double time = raw_quantile(times, RAW_ASKED, part);
+    free(times);
+    return time;
+}
+
+double raw_deaf(uint64_t n)
+{
+    return (double)n * deaf(RAW_P99);
+}
+
+double raw_deaf_median(uint64_t n)
+{
+    return (double)n * deaf(0.5);
+}
+
+static void *burn(void *stop)
+{
+    while (!__atomic_load_n((const bool *)stop, __ATOMIC_RELAXED))
+        continue;
+    return NULL;
+}
+
+static void beside_burner(uint64_t asked)
+{
+    bool stop = false;
+    pthread_t burner;
+    if (!raw_pair_memory() || pthread_create(&burner, NULL, burn, &stop))
+        return;
+    raw_idle_wake_mate(asked);
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+    pthread_join(burner, NULL);
+}
+
+void raw_deaf_mate(uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++)
+        beside_burner(RAW_ASKED);
+}
+
+void raw_deaf_median_mate(uint64_t n)
+{
+    raw_deaf_mate(n);
 }

@@ -3,8 +3,8 @@
  *
  * A context knows what it must answer, what memory and deferred functions go with it, and where it
  * stands while it waits. It lives on the stack that runs it. The thread that runs it is the only
- * one to touch it, but for `woken`, `next`, `cancelled` of one on a worker, which a lock guards, and
- * of one that computes without the scheduler role, which are the holder's.
+ * one to touch it, but for `woken`, `next`, `cancelled`: of one on a worker a lock guards them, of
+ * one that computes without the scheduler role they are the holder's.
  */
 #ifndef TRP_CONTEXT_H
 #define TRP_CONTEXT_H

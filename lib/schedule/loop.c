@@ -313,7 +313,8 @@ static bool look(struct trp_rank *rank)
 
 static bool spin(struct trp_rank *rank)
 {
-    if (rank->wire->ops->one_process || trp_workers_fill_cpus(rank))
+    if (rank->wire->ops->one_process || trp_workers_fill_cpus(rank) ||
+        (uint64_t)rank->away >= trp_rank_has(rank->resources, rank->rank, TRP_CPUS))
         return false;
     double end = 0;
     do {

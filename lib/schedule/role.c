@@ -15,14 +15,17 @@
 #include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/who.h"
+#include "schedule/workers.h"
 #include "troupe/status.h"
 
 #define TICK 1e-3      /* seconds from one look to the next: one costs up to 20 us */
 #define BUDGET 0.9e-3  /* of CPU, for code of the user's between two calls */
 #define LONG 20e-3     /* of CPU without the role: then it is named, and the driver moves */
+#define RARE 4         /* times that is doubled while others compute */
 #define CALM 10        /* looks at which nothing went on, then */
 #define DOZE 25e-3     /* the next one comes as late as this */
-#define FORCED 100e-6  /* where hand-overs are forced: the longest time between them */
+#define FORCED 100e-6  /* where hand-overs are forced: the longest time between them, */
+#define TRIES 2000     /* and looks, to find somebody in code of the user's */
 #define SEATS 64
 #define BENCH (64 * 1024)       /* bytes of a bench, */
 #define THREAD_STACK (256 * 1024) /* and of a thread, which runs nothing else on its own stack */
@@ -198,7 +201,8 @@ struct look {
     struct trp_seat *seat; /* that has the role */
     uint32_t calls;
     double cpu;
-    int calm; /* looks at which it was the same, and in the runtime */
+    int inside; /* looks one after the other at which it was in the runtime, */
+    int same;   /* and nothing went on */
 };
 
 static double draw(double most)
@@ -207,19 +211,29 @@ static double draw(double most)
     return most * (double)(role.forced >> 40) / (double)(1 << 24);
 }
 
+/* Where others compute, who wakes up while the watcher looks may have to wait for their turn. */
+static bool is_crowded(void)
+{
+    return role.away || trp_workers_fill_cpus(trp_home);
+}
+
+static double tick_after(const struct look *look)
+{
+    if (role.forced && look->same <= CALM)
+        return draw(FORCED);
+    return is_crowded() ? TICK * (1 << (look->inside < RARE ? look->inside : RARE)) : TICK;
+}
+
 static void nap(struct trp_seat *me, const struct look *look)
 {
-    bool dozes = look->calm > CALM && !role.away;
-    double tick = role.forced && look->calm <= CALM ? draw(FORCED) : TICK;
-    double until = trp_now() + (dozes ? DOZE : tick);
+    bool dozes = look->same > CALM && !role.away;
+    double until = trp_now() + (dozes ? DOZE : tick_after(look));
     struct timespec t = {.tv_sec = (time_t)until};
     t.tv_nsec = (long)(1e9 * (until - (double)t.tv_sec));
     role.dozes = dozes;
     pthread_cond_timedwait(&me->called, &role.lock, &t);
     role.dozes = false;
 }
-
-#define TRIES 2000 /* to find who is to be forced in code of the user's */
 
 static struct look look_at_holder(void)
 {
@@ -236,7 +250,8 @@ static bool overstays(struct look *last)
 {
     struct look now = look_at_holder();
     bool same = now.seat == last->seat && now.calls == last->calls, inside = now.calls & 1;
-    now.calm = same && inside ? last->calm + 1 : 0;
+    now.inside = inside ? last->inside + 1 : 0;
+    now.same = same && inside ? last->same + 1 : 0;
     bool over = !inside && (role.forced || (same && now.cpu - last->cpu >= BUDGET));
     if (!same || inside)
         *last = now;

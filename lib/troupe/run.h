@@ -15,6 +15,8 @@ extern "C" {
 
 /**
  * The main routine of the program, run on rank 0, on the thread and the stack of troupe_run.
+ * While a light method of rank 0 computes there for long without a call, a driver that waited goes
+ * on on another thread.
  * @param argc arguments in argv
  * @param argv of troupe_run, without what MPI_Init_thread took from them
  * @return the status of the job, 0…255; anything else becomes 1
@@ -37,11 +39,11 @@ struct troupe_run_options {
                              at least 1 MiB. What is not touched is free */
     const void *comm; /**< p2p: an MPI_Comm *, the ranks of the job; it is duplicated and stays the
                            program's; default MPI_COMM_WORLD. MPI is initialised before */
-    int handover; /**< while a light method or the driver computes for more than about a millisecond
-                       without a call, others on its rank go on, on another thread, and so may
-                       those who waited; default 0. Less than 0: they wait. More than 1: that also
-                       happens all the time, at moments drawn from this; for tests.
-                       Not on transport self with a seed, but for tests. TROUPE_HANDOVER (0: they wait) */
+    int handover; /**< default 0: while a light method or the driver computes for more than about a
+                       millisecond without a call, the others of its rank go on, on another
+                       thread (not on transport self with a seed). Less than 0: they wait. More
+                       than 1, for tests: it also happens all the time, at moments drawn from
+                       this. TROUPE_HANDOVER, where 0 is less than 0 */
     double linger; /**< seconds for which calls and tasks may go on after the driver; default 30,
                         less than 0: not at all. What can go on no more, since it waits for what
                         nobody will send, takes none of it */
