@@ -54,6 +54,8 @@ static int end(void **state)
         assert_int_equal(outlets[i].parcel->at, outlets[i].parcel->used);
         trp_parcel_drop(outlets[i].parcel);
     }
+    for (struct trp_parcel *p; (p = trp_parcel_pop(&rank.urgent_out)); trp_parcel_drop(p))
+        assert_int_equal(p->at, p->used);
     return 0;
 }
 
@@ -108,9 +110,18 @@ static void forget(const char *name, uint64_t future, int from)
     trp_names_forget(&rank, &l.record, from);
 }
 
+/* Failures are urgent, and in parcels of their own. */
+static struct trp_parcel *parcel_for(int to)
+{
+    for (struct trp_parcel *p = rank.urgent_out.head; p; p = p->next)
+        if (p->peer == to && p->at < p->used)
+            return p;
+    return outlets[to].parcel;
+}
+
 static const struct trp_record *next_record(int to)
 {
-    struct trp_parcel *parcel = outlets[to].parcel;
+    struct trp_parcel *parcel = parcel_for(to);
     if (parcel->at == parcel->used)
         return NULL;
     const struct trp_record *record = (void *)(parcel->bytes + parcel->at);

@@ -210,7 +210,7 @@ static void the_short_way_begins_no_parcel_for_what_none_holds(void **state)
     static const char args[2 * TRP_PARCEL_BYTES];
     struct troupe_signature signature = {.args = {.flat = true, .size = sizeof args},
                                          .result = &troupe_type_int64_t};
-    const struct troupe_method large = {.signature = &signature};
+    const struct troupe_method large = {.signature = &signature, .quick = true};
     struct troupe_ref to = trp_ref(2, 0, 9, 1);
 
     (void)state;
@@ -237,7 +237,7 @@ static const struct trp_record *only_record(int to, size_t bytes)
 
 static const struct troupe_signature of_a_number = {.args = {.flat = true, .size = 8},
                                                     .result = &troupe_type_int64_t};
-static const struct troupe_method numbered = {.signature = &of_a_number, .slot = 5};
+static const struct troupe_method numbered = {.signature = &of_a_number, .slot = 5, .quick = true};
 
 static void tells_to_one_actor_add_only_arguments_and_to_others_their_serials(void **state)
 {
@@ -276,7 +276,7 @@ static void tells_to_one_actor_add_only_arguments_and_to_others_their_serials(vo
 
 static void what_differs_in_method_or_creator_has_a_record_of_its_own(void **state)
 {
-    static const struct troupe_method another = {.signature = &of_a_number, .slot = 6};
+    static const struct troupe_method another = {.signature = &of_a_number, .slot = 6, .quick = true};
     struct troupe_ref one = trp_ref(2, 3, 9, 1), strange = trp_ref(2, 1, 9, 1);
     int64_t number = 0;
 
