@@ -43,15 +43,15 @@ static struct troupe_ref ref(uint32_t creator, uint32_t index)
 
 static void a_handle_tells_what_it_was_made_of(void **state)
 {
-    static const uint32_t numbers[] = {0, 1, 0x7fffffff, 0x80000000, UINT32_MAX};
+    static const uint32_t numbers[] = {0, 1, 0xfffff, 0x80000000, UINT32_MAX};
 
     (void)state;
     for (int i = 0; i < 5; i++)
         for (int k = 0; k < 5; k++) {
-            struct troupe_ref r = trp_ref((int)(numbers[i] % 0x7fffffff), numbers[k], numbers[i],
-                                          numbers[k]);
-            assert_int_equal(trp_ref_host(r), numbers[i] % 0x7fffffff);
-            assert_int_equal(trp_ref_creator(r), numbers[k]);
+            uint32_t host = numbers[i] % TRP_RANKS_MAX, creator = numbers[k] % TRP_RANKS_MAX;
+            struct troupe_ref r = trp_ref((int)host, creator, numbers[i], numbers[k]);
+            assert_int_equal(trp_ref_host(r), host);
+            assert_int_equal(trp_ref_creator(r), creator);
             assert_int_equal(trp_ref_index(r), numbers[i]);
             assert_int_equal(trp_ref_generation(r), numbers[k]);
             assert_false(trp_ref_none(r));

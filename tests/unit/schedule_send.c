@@ -459,7 +459,7 @@ static void a_tell_does_not_end_a_nap_and_an_ask_does(void **state)
     assert_true(trp_inbox_empty_out(&rank));
 }
 
-static void what_comes_after_the_inbox_was_shut_is_dropped_and_wakes_nobody(void **state)
+static void an_inbox_that_is_shut_drops_what_it_has_and_what_comes_and_wakes_nobody(void **state)
 {
     (void)state;
     trp_inbox_wake(&rank);
@@ -473,7 +473,6 @@ static void what_comes_after_the_inbox_was_shut_is_dropped_and_wakes_nobody(void
     send_number(&task, 2, 3);
     assert_false(trp_inbox_empty_out(&rank));
     trp_flush(&rank);
-    assert_int_equal(number_in(next_record(2)), 1);
     assert_null(next_record(2));
     assert_int_equal(wakes, 2);
 }
@@ -496,6 +495,8 @@ static void what_is_still_in_the_inbox_at_the_end_is_freed(void **state)
     (void)state;
     for (int i = 0; i < 10; i++)
         send_number(&task, i % RANKS, i);
+    trp_inbox_shut(&rank); /* what leaks the sanitizers tell */
+    assert_null(rank.inbox.head);
 }
 
 static void *send_many(void *arg)
@@ -552,7 +553,7 @@ int main(void)
         TEST(what_the_program_sends_to_others_is_counted),
         TEST(what_tasks_and_strangers_send_waits_in_the_inbox),
         TEST(a_tell_does_not_end_a_nap_and_an_ask_does),
-        TEST(what_comes_after_the_inbox_was_shut_is_dropped_and_wakes_nobody),
+        TEST(an_inbox_that_is_shut_drops_what_it_has_and_what_comes_and_wakes_nobody),
         TEST(the_scheduler_thread_wakes_nobody),
         TEST(what_is_still_in_the_inbox_at_the_end_is_freed),
         TEST(the_order_of_each_thread_to_each_rank_is_kept),
