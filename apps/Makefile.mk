@@ -1,4 +1,10 @@
 # The programs. They stand on the library alone.
+bin_PROGRAMS += apps/info/troupe-info
+
+apps_info_troupe_info_LDADD = $(TROUPE_LIBS)
+apps_info_troupe_info_SOURCES = \
+	apps/info/info.c
+
 noinst_PROGRAMS += \
 	apps/actor_tree/actor_tree \
 	apps/bench/bench \

@@ -13,6 +13,7 @@ troupeinclude_HEADERS = \
 	lib/troupe/life.h \
 	lib/troupe/log.h \
 	lib/troupe/method.h \
+	lib/troupe/resources.h \
 	lib/troupe/run.h \
 	lib/troupe/status.h \
 	lib/troupe/stub.h \
@@ -61,6 +62,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/call/names.h \
 	lib/call/place.c \
 	lib/call/place.h \
+	lib/call/resources.c \
+	lib/call/resources.h \
 	lib/call/run.c \
 	lib/call/stub.c \
 	lib/schedule/alarms.c \
@@ -69,6 +72,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/bulk.h \
 	lib/schedule/carrier.c \
 	lib/schedule/carrier.h \
+	lib/schedule/claims.c \
+	lib/schedule/claims.h \
 	lib/schedule/context.c \
 	lib/schedule/context.h \
 	lib/schedule/cpus.c \
@@ -90,6 +95,10 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/loop.h \
 	lib/schedule/mail.c \
 	lib/schedule/mail.h \
+	lib/schedule/many.c \
+	lib/schedule/many.h \
+	lib/schedule/memory.c \
+	lib/schedule/memory.h \
 	lib/schedule/names.c \
 	lib/schedule/names.h \
 	lib/schedule/own_worker.c \
@@ -97,9 +106,16 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/quiet.h \
 	lib/schedule/rank.c \
 	lib/schedule/rank.h \
+	lib/schedule/request.c \
+	lib/schedule/resources.c \
+	lib/schedule/resources.h \
 	lib/schedule/send.c \
 	lib/schedule/send.h \
 	lib/schedule/ship.c \
+	lib/schedule/stock.c \
+	lib/schedule/stock.h \
+	lib/schedule/survey.c \
+	lib/schedule/survey.h \
 	lib/schedule/timers.c \
 	lib/schedule/timers.h \
 	lib/schedule/wait.c \

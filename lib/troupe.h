@@ -7,6 +7,7 @@
  *   life.h      the end of actors, and how it is told; names
  *   log.h       lines for the person who runs the program
  *   method.h    what methods, tasks and the driver may do: fail, allocate, sleep, choose places
+ *   resources.h what ranks have, and what the caller was given of it
  *   run.h       the program as a whole
  *   status.h    how a call can end
  *   types.h     handles, options and the descriptions that the library reads
@@ -38,6 +39,7 @@
 #include "troupe/life.h"
 #include "troupe/log.h"
 #include "troupe/method.h"
+#include "troupe/resources.h"
 #include "troupe/run.h"
 #include "troupe/status.h"
 #include "troupe/types.h"

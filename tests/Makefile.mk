@@ -38,6 +38,8 @@ UNIT_TESTS = \
 	tests/unit/schedule_futures.u \
 	tests/unit/schedule_names.u \
 	tests/unit/schedule_send.u \
+	tests/unit/schedule_stock.u \
+	tests/unit/schedule_survey.u \
 	tests/unit/schedule_timers.u \
 	tests/unit/wire_pack.u \
 	tests/unit/wire_pack_damage.u \
@@ -69,9 +71,11 @@ MPI_TESTS = \
 	tests/mpi/leftovers.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
+	tests/mpi/resources.mpi \
 	tests/mpi/stress.mpi16 \
 	tests/mpi/tasks.mpi \
 	tests/mpi/traffic.mpi16 \
+	tests/mpi/urgent.mpi16 \
 	tests/mpi/values.mpi \
 	tests/mpi/waiting.mpi \
 	tests/mpi/wire_ranks.mpi16
@@ -89,6 +93,7 @@ SCRIPT_TESTS = \
 	tests/hosts.sh \
 	tests/mistakes.sh \
 	tests/programs.sh \
+	tests/resources.sh \
 	tests/style/doxygen.sh \
 	tests/style/exports.sh \
 	tests/style/format.sh \

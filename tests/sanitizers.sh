@@ -14,8 +14,8 @@ unset TROUPE_TEST_LONG # sanitized programs take long enough with the sizes of m
 export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=16"
 
 memory_tests='bulk bulk_given calls core_ends failure flow flow_ends flow_smallest leftovers'
-memory_tests="$memory_tests stress waiting"
-thread_tests='bulk core_dedicated flow flow_smallest stress tasks waiting'
+memory_tests="$memory_tests resources stress waiting"
+thread_tests='bulk core_dedicated flow flow_smallest resources stress tasks waiting'
 seconds=${TROUPE_TEST_TIMEOUT:-60}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

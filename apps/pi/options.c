@@ -12,7 +12,7 @@ static const char help[] =
     "Estimates π by sampling, in tasks that report to a progress actor.\n"
     "  --tasks N             tasks (one a rank)\n"
     "  --cpus N              OpenMP threads of each task (the CPUs of a rank shared among its\n"
-    "                        tasks; OMP_NUM_THREADS caps it)\n"
+    "                        tasks, and never more than those)\n"
     "  --samples N           samples of all tasks together (10000000000)\n"
     "  --samples-per-task N  samples of each task\n"
     "  --report-every N      samples between two reports of a task (1000000), rounded up to whole\n"

@@ -45,8 +45,9 @@ static int cpus_of_task(const struct pi_options *options, uint32_t task)
 {
     uint32_t ranks = (uint32_t)troupe_ranks(), rank = task % ranks;
     uint32_t mates = options->tasks / ranks + (rank < options->tasks % ranks);
-    int share = troupe_rank_cpus((int)rank) / (int)mates;
-    return options->cpus ? options->cpus : share > 0 ? share : 1;
+    int there = troupe_rank_cpus((int)rank), share = there / (int)mates;
+    int wanted = options->cpus ? options->cpus : share;
+    return wanted < 1 ? 1 : wanted < there ? wanted : there;
 }
 
 static void submit_tasks(struct pi_run *run)

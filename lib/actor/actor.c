@@ -216,6 +216,7 @@ static void free_actor(struct trp_actors *actors, struct trp_actor *actor)
             trp_parcel_drop(actor->more->create);
         if (actor->more->lent)
             trp_parcel_drop(actor->more->lent);
+        free(actor->more->claim);
         free(actor->more->watchers);
         free(actor->more->unasked);
         free(actor->more->name);

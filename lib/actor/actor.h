@@ -17,6 +17,7 @@
 #include "wire/parcel.h"
 #include "wire/record.h"
 
+struct trp_claim;
 struct trp_context;
 struct trp_worker;
 
@@ -40,7 +41,9 @@ struct trp_actor_more {
     uint32_t tie;      /* to its creator, 0: none */
     uint32_t lost;     /* tells that came after its end began */
     char *name;                /* it was created under */
-    struct trp_parcel *create; /* its creation, while it is not known whether the name is free */
+    struct trp_parcel *urgent; /* letters before those in its mailbox, which has them likewise */
+    struct trp_parcel *create; /* its creation, while it waits for its name or its claim */
+    struct trp_claim *claim;   /* on what it needs of the rank, from malloc */
     bool name_granted;
     bool claiming;             /* its creation has come, and the word on its name has not */
     bool departing;            /* ENDING: over, but for the word that its name is free */
@@ -53,7 +56,8 @@ struct trp_actor_more {
 };
 
 /* What an idle actor costs beside its state: these 48 bytes, 8 for its place in the table, and what
-   rounds its state up to 16. */
+   rounds its state up to 8. A state that is to be aligned to 16 is of a size that is a multiple of
+   that, so it is. */
 struct trp_actor {
     struct troupe_class *class_; /* NULL while expected */
     struct trp_context *running; /* the call that it is in; others wait */
@@ -67,7 +71,7 @@ struct trp_actor {
         unsigned char life : 2;   /* a trp_life */
         unsigned char listed : 1; /* in the scheduler's list of actors with letters */
     };
-    _Alignas(16) unsigned char state[];
+    _Alignas(8) unsigned char state[];
 };
 
 _Static_assert(sizeof(struct trp_actor) == 48, "an idle actor costs more than is said");
@@ -217,28 +221,54 @@ static inline struct troupe_ref trp_actor_ref(const struct trp_actor *actor)
 
 /* ---- letters, the first first ---------------------------------------------------------------- */
 
+static inline bool trp_letter_is_urgent(const struct trp_parcel *letter)
+{
+    const void *record = letter->bytes + letter->at;
+    return trp_record_is_urgent(record);
+}
+
+/* Where a letter goes: what is urgent overtakes the others. */
+static inline struct trp_parcel **trp_mailbox_for(struct trp_actor *actor,
+                                                  const struct trp_parcel *letter)
+{
+    return trp_letter_is_urgent(letter) ? &trp_actor_more(actor)->urgent : &actor->mailbox;
+}
+
 static inline void trp_mailbox_push(struct trp_actor *actor, struct trp_parcel *letter)
 {
-    letter->next = actor->mailbox ? actor->mailbox->next : letter;
-    if (actor->mailbox)
-        actor->mailbox->next = letter;
-    actor->mailbox = letter;
+    struct trp_parcel **last = trp_mailbox_for(actor, letter);
+    letter->next = *last ? (*last)->next : letter;
+    if (*last)
+        (*last)->next = letter;
+    *last = letter;
 }
 
 /* In front of all others. */
 static inline void trp_mailbox_push_back(struct trp_actor *actor, struct trp_parcel *letter)
 {
-    struct trp_parcel *last = actor->mailbox;
+    struct trp_parcel **last = trp_mailbox_for(actor, letter), *before = *last;
     trp_mailbox_push(actor, letter);
-    if (last)
-        actor->mailbox = last;
+    if (before)
+        *last = before;
+}
+
+static inline bool trp_mailbox_has_urgent(const struct trp_actor *actor)
+{
+    return actor->more && actor->more->urgent;
+}
+
+static inline bool trp_mailbox_has_any(const struct trp_actor *actor)
+{
+    return actor->mailbox || trp_mailbox_has_urgent(actor);
 }
 
 static inline struct trp_parcel *trp_mailbox_pop(struct trp_actor *actor)
 {
-    struct trp_parcel *last = actor->mailbox, *first = last ? last->next : NULL;
+    struct trp_parcel **box =
+        trp_mailbox_has_urgent(actor) ? &actor->more->urgent : &actor->mailbox;
+    struct trp_parcel *last = *box, *first = last ? last->next : NULL;
     if (first == last)
-        actor->mailbox = NULL;
+        *box = NULL;
     else
         last->next = first->next;
     return first;

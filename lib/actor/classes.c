@@ -93,9 +93,14 @@ const struct troupe_method *trp_task_by_number(uint32_t number)
 
 /* ---- tables of methods ----------------------------------------------------------------------- */
 
+static bool is_urgent(const struct troupe_signature *s)
+{
+    return s->role == TROUPE_ROLE_URGENT_TELL || s->role == TROUPE_ROLE_URGENT_ASK;
+}
+
 static bool is_call(const struct troupe_signature *s)
 {
-    return s->role == TROUPE_ROLE_TELL || s->role == TROUPE_ROLE_ASK;
+    return is_urgent(s) || s->role == TROUPE_ROLE_TELL || s->role == TROUPE_ROLE_ASK;
 }
 
 static uint32_t own_methods(const struct troupe_class *class_)
@@ -139,6 +144,8 @@ static bool place_method(struct troupe_class *class_, struct troupe_method *meth
         return false;
     }
     method->slot = inherited ? inherited->slot : class_->slots++;
+    method->urgent = is_urgent(s) || (inherited && inherited->urgent);
+    method->quick = s->args.flat && !method->urgent;
     class_->table[method->slot] = method;
     return true;
 }

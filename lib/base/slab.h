@@ -9,8 +9,8 @@
 
 #include <stddef.h>
 
-#define TRP_SLAB_STEP 16   /* sizes are multiples of it, and what they hold is aligned to it */
-#define TRP_SLAB_SIZES 128 /* of slabs; what is larger comes from malloc */
+#define TRP_SLAB_STEP 8    /* sizes are multiples of it; multiples of 16 are aligned to 16 */
+#define TRP_SLAB_SIZES 256 /* of slabs; what is larger comes from malloc */
 
 struct trp_slab; /* a block that things are cut from */
 

@@ -179,10 +179,24 @@ static struct trp_context *waiting_or_die(void)
     return c;
 }
 
+/* False: what comes next is the long way. */
+static bool wait_simply(struct trp_context *c, uint64_t id)
+{
+    bool came = trp_wait_future(c, id);
+    if (!came && c->cancelled) {
+        trp_future_drop(&c->rank->futures, id);
+        trp_caller_check(c);
+    }
+    return came;
+}
+
 void *troupe_await_any(troupe_future future, size_t size)
 {
     struct trp_context *c = waiting_or_die();
-    if (!c->worker && trp_future_take_small(&c->rank->futures, future.id, size, c->value))
+    struct trp_futures *futures = &c->rank->futures;
+    if (!c->worker && (trp_future_take_small(futures, future.id, size, c->value) ||
+                       (wait_simply(c, future.id) &&
+                        trp_future_take_small(futures, future.id, size, c->value))))
         return c->value;
     void *value = NULL;
     troupe_status status = settle(c, future, size, -1, &value);

@@ -176,9 +176,3 @@ int troupe_ranks(void)
 {
     return trp_caller().rank->ranks;
 }
-
-int troupe_rank_cpus(int rank)
-{
-    const struct trp_rank *here = trp_caller().rank;
-    return rank >= 0 && rank < here->ranks ? here->cpus[rank] : 0;
-}

@@ -1,8 +1,9 @@
 #include "call/place.h"
 
+#include <stdio.h>
+
 #include "call/caller.h"
 #include "troupe/method.h"
-#include "troupe/status.h"
 
 enum rule { RULE_ROUND_ROBIN, RULE_RANK, RULE_NOBODY };
 
@@ -12,22 +13,38 @@ static int next_rank(struct trp_rank *rank)
     return (int)(n % (unsigned)rank->ranks);
 }
 
-bool trp_place_is_there(const struct trp_rank *rank, struct troupe_place place)
-{
-    return place.rule == RULE_ROUND_ROBIN ||
-           (place.rule != RULE_NOBODY && place.rank >= 0 && place.rank < rank->ranks);
-}
-
-int trp_place(struct trp_rank *rank, struct troupe_place place)
+int trp_place(struct trp_rank *rank, struct troupe_place place, char story[TRP_REFUSAL_SIZE])
 {
     if (place.rule == RULE_ROUND_ROBIN)
         return next_rank(rank);
+    if (place.rule != RULE_NOBODY && place.rank >= 0 && place.rank < rank->ranks)
+        return place.rank;
     if (place.rule == RULE_NOBODY)
-        troupe_fail(TROUPE_INVALID, "troupe_beside of no actor: the handle is empty");
-    if (place.rank < 0 || place.rank >= rank->ranks)
-        troupe_fail(TROUPE_INVALID, "there is no rank %d: the job has ranks 0 to %d", place.rank,
-                    rank->ranks - 1);
-    return place.rank;
+        snprintf(story, TRP_REFUSAL_SIZE, "troupe_beside of no actor: the handle is empty");
+    else
+        snprintf(story, TRP_REFUSAL_SIZE, "there is no rank %d: the job has ranks 0 to %d",
+                 place.rank, rank->ranks - 1);
+    return -1;
+}
+
+int trp_place_for(struct trp_rank *rank, struct troupe_place place,
+                  const struct trp_amounts *request, const char *whose,
+                  char story[TRP_REFUSAL_SIZE])
+{
+    bool chooses = place.rule == RULE_ROUND_ROBIN;
+    int host = trp_place(rank, place, story);
+    if (host < 0)
+        return host;
+    for (int tried = 1; chooses && tried < rank->ranks; tried++) {
+        if (trp_rank_could(rank->resources, host, request))
+            return host;
+        host = next_rank(rank);
+    }
+    if (trp_rank_could(rank->resources, host, request))
+        return host;
+    trp_request_refusal(rank->resources, chooses ? -1 : host, whose, request, story,
+                        TRP_REFUSAL_SIZE);
+    return -1;
 }
 
 struct troupe_place troupe_on(int rank)

@@ -310,7 +310,8 @@ int troupe_run(int argc, char **argv, troupe_driver *driver,
         job.options = *options;
     trp_log_open(-1, job.options.log);
     int status = NOT_STARTED;
-    if (!trp_classes_open() || !read_environment(&job.options) || !open_wire(&job))
+    if (!trp_classes_open() || !read_environment(&job.options) || !trp_resources_read() ||
+        !open_wire(&job))
         free(job.seats);
     else
         status = run(&job);

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "call/caller.h"
 #include "call/names.h"
-#include "call/place.h"
+#include "call/resources.h"
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
 #include "schedule/life.h"
@@ -24,6 +24,7 @@ static struct trp_record call_head(struct troupe_ref to, const struct troupe_met
 {
     struct trp_record head = trp_record_for(to, future ? TRP_RECORD_ASK : TRP_RECORD_TELL);
     head.slot = method->slot;
+    head.flags = method->urgent ? TRP_RECORD_URGENT : 0;
     head.future = future;
     return head;
 }
@@ -88,24 +89,51 @@ static bool told_nobody(struct trp_caller caller, struct troupe_ref to,
     return true;
 }
 
+/* No parcel was being filled for that rank, and now there is one: the short way is to be tried
+   again. None is begun for what the usual ones do not hold. */
+static bool begun_parcel(struct trp_caller caller, struct troupe_ref to,
+                         const struct troupe_method *method)
+{
+    const struct troupe_type *type = &method->signature->args;
+    int host = trp_ref_host(to);
+    return trp_on_scheduler(caller.context) &&
+           trp_in_job(caller.rank, (uint32_t)host, trp_ref_creator(to)) &&
+           !caller.rank->outlets[host].parcel && type->flat &&
+           type->size < TRP_PARCEL_BYTES - sizeof(struct trp_record) &&
+           trp_outlet_begin(caller.rank, host, true);
+}
+
 __attribute__((noinline)) static void tell(struct troupe_ref to,
                                            const struct troupe_method *method, const void *args)
 {
     struct trp_caller caller = trp_caller();
+    if (begun_parcel(caller, to, method) &&
+        trp_tell(caller.rank, to.place, to.serial, method, args))
+        return;
     if (told_nobody(caller, to, method->signature, args))
         return;
     struct trp_record head = call_head(to, method, 0);
     send(caller, trp_ref_host(to), &head, method->signature, args);
-    trp_caller_slow_down(caller, trp_ref_host(to), 0);
+    if (!method->urgent)
+        trp_caller_slow_down(caller, trp_ref_host(to), 0);
+}
+
+/* Called at the end, so that those that follow it need not save what it uses. */
+__attribute__((noinline)) static void tell_first(const struct trp_context *c, struct troupe_ref to,
+                                                 const struct troupe_method *method,
+                                                 const void *args)
+{
+    if (!c || c->worker || !trp_tell(c->rank, to.place, to.serial, method, args))
+        tell(to, method, args);
 }
 
 void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
                       const struct troupe_options *with)
 {
-    const struct trp_context *c = trp_current();
+    const struct trp_context *c = trp_current_here;
     (void)with; /* nothing in it is about a tell yet */
-    if (!c || c->worker || !trp_tell(c->rank, to, method, args))
-        tell(to, method, args);
+    if (!c || c->worker || !trp_tell_again(c->rank, to.place, to.serial, method, args))
+        tell_first(c, to, method, args);
 }
 
 troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method *method,
@@ -140,7 +168,12 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
 {
     struct trp_caller caller = trp_caller();
     struct trp_futures *futures = trp_caller_futures(caller);
-    uint64_t future = trp_future_new(futures, method->signature->result, to);
+    uint64_t future = 0;
+    if (begun_parcel(caller, to, method))
+        future = trp_ask(caller.rank, to.place, to.serial, method, args);
+    if (future)
+        return (troupe_future){future};
+    future = trp_future_new(futures, method->signature->result, to);
     const char *story = trp_unreachable(caller.rank, to);
     if (story) {
         trp_future_resolve(futures, future, TROUPE_NO_ACTOR, story, strlen(story) + 1);
@@ -149,29 +182,52 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
     }
     struct trp_record head = call_head(to, method, future);
     send(caller, trp_ref_host(to), &head, method->signature, args);
-    trp_caller_slow_down(caller, trp_ref_host(to), future);
+    if (!method->urgent)
+        trp_caller_slow_down(caller, trp_ref_host(to), future);
     return (troupe_future){future};
 }
 
 troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *method,
                               const void *args, const struct troupe_options *with)
 {
-    const struct trp_context *c = trp_current();
+    const struct trp_context *c = trp_current_here;
     (void)with;
-    uint64_t future = c && !c->worker ? trp_ask(c->rank, to, method, args) : 0;
+    uint64_t future = c && !c->worker ? trp_ask(c->rank, to.place, to.serial, method, args) : 0;
     return future ? (troupe_future){future} : ask(to, method, args);
 }
 
 /* Where it is to go; or else the caller fails, and what it gave is released. */
-static int host_for(struct trp_caller caller, const struct troupe_options *with, const char *whose,
-                    const struct troupe_signature *s, const void *args)
+static int host_for(struct trp_caller caller, const struct troupe_options *with,
+                    const struct troupe_needs *needs, const char *whose,
+                    const struct troupe_signature *s, const void *args, struct trp_asked *asked)
 {
-    if (with->cpus < 0 || !trp_place_is_there(caller.rank, with->place))
+    char story[TRP_REFUSAL_SIZE];
+    int host = trp_asked_place(caller.rank, with, needs, whose, asked, story);
+    if (host < 0) {
         trp_ungive(&s->args, args);
-    if (with->cpus < 0)
-        troupe_fail(TROUPE_INVALID, "%d CPUs for %s: there cannot be fewer than none", with->cpus,
-                    whose);
-    return trp_place(caller.rank, with->place);
+        troupe_fail(TROUPE_INVALID, "%s", story);
+    }
+    return host;
+}
+
+/* With what is asked for behind the arguments. On the stack, where they are already. */
+static void send_asking(struct trp_caller caller, int to, const struct trp_record *head,
+                        const struct troupe_signature *s, const void *args,
+                        const struct trp_asked *asked)
+{
+    if (!(asked->number & TRP_ASKS_MORE)) {
+        send(caller, to, head, s, args);
+        return;
+    }
+    struct trp_asking asking;
+    struct troupe_signature signature = *s;
+    signature.args = *trp_asking_type(&asking, &s->args);
+    char *both = __builtin_alloca_with_align(signature.args.size, 64);
+    size_t at = trp_asking_offset(&s->args);
+    memset(both, 0, at);
+    memcpy(both, args, s->args.size);
+    memcpy(both + at, &asked->request, sizeof asked->request);
+    send(caller, to, head, &signature, both);
 }
 
 troupe_future troupe_stub_submit(const struct troupe_method *task, const void *args,
@@ -180,14 +236,16 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
-    int host = host_for(caller, with, task->signature->name, task->signature, args);
+    struct trp_asked asked;
+    int host = host_for(caller, with, task->needs, task->signature->name, task->signature, args,
+                        &asked);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
                                      (struct troupe_ref){0, 0});
     struct trp_record head = {.kind = TRP_RECORD_TASK,
                               .slot = task->slot,
-                              .number = with->cpus,
+                              .number = asked.number,
                               .future = future};
-    send(caller, host, &head, task->signature, args);
+    send_asking(caller, host, &head, task->signature, args, &asked);
     trp_caller_slow_down(caller, host, future);
     return (troupe_future){future};
 }
@@ -215,17 +273,18 @@ static unsigned depth_of_child(struct trp_caller caller)
 
 static void create(struct trp_caller caller, struct troupe_ref ref,
                    const struct troupe_class *class_, const struct troupe_signature *init,
-                   const void *args, const struct troupe_options *with)
+                   const void *args, const struct troupe_options *with,
+                   const struct trp_asked *asked)
 {
     struct trp_record head = trp_record_for(ref, TRP_RECORD_CREATE);
     head.slot = class_->id;
-    head.number = with->cpus;
+    head.number = asked->number;
     head.future = (uint64_t)depth_of_child(caller) << TRP_CREATE_DEPTH_SHIFT;
     if (with->name)
         head.future |= TRP_CREATE_NAMED;
     if (with->tied)
         head.future |= tie(caller, ref) << TRP_CREATE_TIE_SHIFT;
-    send(caller, trp_ref_host(ref), &head, init, args);
+    send_asking(caller, trp_ref_host(ref), &head, init, args, asked);
 }
 
 struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
@@ -235,7 +294,8 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     static const struct troupe_options defaults;
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
-    int host = host_for(caller, with, class_->name, init, args);
+    struct trp_asked asked;
+    int host = host_for(caller, with, trp_class_needs(class_), class_->name, init, args, &asked);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
     if (with->name) {
         struct troupe_ref holder = trp_claim(caller, class_, ref, with->name, with->or_existing);
@@ -246,7 +306,7 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
             return holder;
         }
     }
-    create(caller, ref, class_, init, args, with);
+    create(caller, ref, class_, init, args, with, &asked);
     if (with->name)
         trp_claim_settled(caller);
     trp_caller_slow_down(caller, host, 0);

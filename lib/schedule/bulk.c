@@ -9,10 +9,11 @@
 #define LINES 64 /* lists of lines, by what they are for */
 
 /* What one rank has sent to one actor since a bulk that has not come yet: parcels of which nothing
-   is used are those. */
+   is used are those. What is urgent has a line of its own. */
 struct trp_line {
     struct trp_line *next;
     int from;
+    bool urgent;
     uint64_t creator, serial;
     struct trp_parcel_queue parcels;
 };
@@ -35,26 +36,44 @@ struct landing {
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-static struct trp_line **find(struct trp_rank *rank, int from, uint64_t creator, uint64_t serial)
+static struct trp_line **list_for(struct trp_rank *rank, int from, uint64_t creator,
+                                  uint64_t serial)
 {
     uint64_t hash = ((uint64_t)from << 40 ^ creator << 20 ^ serial) * 0x9e3779b97f4a7c15u;
-    struct trp_line **link = &rank->lines[(hash ^ serial >> 32) * 0x9e3779b97f4a7c15u >> 58];
-    while (*link && ((*link)->from != from || (*link)->creator != creator ||
-                     (*link)->serial != serial))
+    return &rank->lines[(hash ^ serial >> 32) * 0x9e3779b97f4a7c15u >> 58];
+}
+
+static struct trp_line **find(struct trp_rank *rank, int from, const struct trp_record *record)
+{
+    bool urgent = trp_record_is_urgent(record);
+    struct trp_line **link = list_for(rank, from, record->creator, record->serial);
+    while (*link && ((*link)->from != from || (*link)->creator != record->creator ||
+                     (*link)->serial != record->serial || (*link)->urgent != urgent))
         link = &(*link)->next;
     return link;
+}
+
+static void remove_line(struct trp_rank *rank, struct trp_line *line)
+{
+    struct trp_line **link = list_for(rank, line->from, line->creator, line->serial);
+    while (*link != line)
+        link = &(*link)->next;
+    *link = line->next;
+    rank->line_count--;
+    free(line);
 }
 
 static struct trp_line *line_of(struct trp_rank *rank, int from, const struct trp_record *record)
 {
     if (!rank->lines && !(rank->lines = calloc(LINES, sizeof(struct trp_line *))))
         trp_die("no memory for %d lists", LINES);
-    struct trp_line **link = find(rank, from, record->creator, record->serial), *line = *link;
+    struct trp_line **link = find(rank, from, record), *line = *link;
     if (line)
         return line;
     if (!(line = *link = calloc(1, sizeof *line)))
         trp_die("no memory to receive from rank %d", from);
     line->from = from;
+    line->urgent = trp_record_is_urgent(record);
     line->creator = record->creator;
     line->serial = record->serial;
     rank->line_count++;
@@ -64,7 +83,8 @@ static struct trp_line *line_of(struct trp_rank *rank, int from, const struct tr
 /* Behind the last that went the same way, in front of all others. */
 static void push_in_turn(struct trp_rank *rank, struct trp_parcel *parcel)
 {
-    struct trp_parcel *before = NULL, *behind = rank->input.head;
+    struct trp_parcel_queue *input = trp_input_of(rank, parcel);
+    struct trp_parcel *before = NULL, *behind = input->head;
     for (; behind && behind->in_turn; behind = behind->next)
         before = behind;
     rank->input_bytes += parcel->used;
@@ -73,9 +93,9 @@ static void push_in_turn(struct trp_rank *rank, struct trp_parcel *parcel)
     if (before)
         before->next = parcel;
     else
-        rank->input.head = parcel;
+        input->head = parcel;
     if (!behind)
-        rank->input.tail = parcel;
+        input->tail = parcel;
 }
 
 /* What is complete goes to the front of all that is to be read: so nothing can overtake it, and the
@@ -84,11 +104,8 @@ static void move_up(struct trp_rank *rank, struct trp_line *line)
 {
     while (line->parcels.head && line->parcels.head->used)
         push_in_turn(rank, trp_parcel_pop(&line->parcels));
-    if (!line->parcels.head) {
-        *find(rank, line->from, line->creator, line->serial) = line->next;
-        rank->line_count--;
-        free(line);
-    }
+    if (!line->parcels.head)
+        remove_line(rank, line);
 }
 
 void trp_bulk_close(struct trp_rank *rank)
@@ -118,6 +135,7 @@ static struct trp_parcel *room_for(struct trp_line *line, size_t bytes)
     if (!parcel)
         trp_die("no memory for a message of %zu bytes that must wait", bytes);
     parcel->peer = line->from;
+    parcel->urgent = line->urgent;
     trp_parcel_push(&line->parcels, parcel);
     return parcel;
 }
@@ -129,7 +147,7 @@ bool trp_bulk_holds(struct trp_rank *rank, const struct trp_record *record,
         (record->kind != TRP_RECORD_TELL && record->kind != TRP_RECORD_ASK &&
          record->kind != TRP_RECORD_STOP && record->kind != TRP_RECORD_CREATE))
         return false;
-    struct trp_line *line = *find(rank, parcel->peer, record->creator, record->serial);
+    struct trp_line *line = *find(rank, parcel->peer, record);
     if (!line)
         return false;
     size_t bytes = trp_record_bytes(record), owes = bytes < parcel->owes ? bytes : parcel->owes;
@@ -160,7 +178,7 @@ static void land(struct landing *l)
         move_up(rank, l->line);
     } else {
         rank->input_bytes += l->parcel->used;
-        trp_parcel_push(&rank->input, l->parcel);
+        trp_parcel_push(trp_input_of(rank, l->parcel), l->parcel);
     }
 }
 
@@ -267,7 +285,8 @@ static void cut(struct landing *l, const struct trp_record *record)
     if (!l->parcel)
         trp_die("no memory for a message of %zu bytes", sizeof *record);
     l->used = trp_record_cut(l->parcel->bytes, record);
-    ((struct trp_record *)(void *)l->parcel->bytes)->flags = TRP_RECORD_CUT;
+    ((struct trp_record *)(void *)l->parcel->bytes)->flags &= TRP_RECORD_URGENT;
+    ((struct trp_record *)(void *)l->parcel->bytes)->flags |= TRP_RECORD_CUT;
 }
 
 /* What came with the notice, to its places. Returns where the values are. */
@@ -281,7 +300,7 @@ static unsigned char *place_rest(struct landing *l, const struct trp_record *hea
     } else {
         struct trp_record *record = (struct trp_record *)(void *)l->parcel->bytes;
         trp_record_begin(record, head, l->used);
-        record->flags = 0;
+        record->flags &= ~(unsigned)TRP_RECORD_BULK;
         values = trp_record_body(record);
     }
     size_t at = 0;
@@ -330,6 +349,7 @@ void trp_bulk_announced(struct trp_rank *rank, const struct trp_record *record, 
         cut(l, record);
     if (l->parcel) {
         l->parcel->peer = from;
+        l->parcel->urgent = trp_record_is_urgent(record);
         if (record->kind != TRP_RECORD_ANSWER)
             l->parcel->owes = trp_bulk_weight(bytes_of(n));
     }

@@ -2,18 +2,18 @@
 
 #include <stdlib.h>
 
-static _Thread_local struct trp_context *current __attribute__((tls_model("initial-exec")));
+_Thread_local struct trp_context *trp_current_here __attribute__((tls_model("initial-exec")));
 
 __attribute__((noinline)) struct trp_context *trp_current(void)
 {
     __asm__ volatile("");
-    return current;
+    return trp_current_here;
 }
 
 __attribute__((noinline)) void trp_set_current(struct trp_context *context)
 {
     __asm__ volatile("");
-    current = context;
+    trp_current_here = context;
 }
 
 struct trp_deferred {

@@ -17,6 +17,7 @@
 #include "troupe/types.h"
 
 struct trp_actor;
+struct trp_claim;
 struct trp_parcel;
 struct trp_rank;
 struct trp_stack;
@@ -38,9 +39,16 @@ struct trp_context {
     int32_t caller;            /* rank that gets the answer, */
     uint64_t answer;           /* for this future of it; 0: nobody asked */
     int cpus;                  /* threads of its OpenMP team */
-    bool exiting;              /* its actor ends with it */
-    bool guest;                /* a task: in MPI calls of its own */
+    struct trp_claim *claim;   /* of a task: what it holds beside CPUs */
     bool releasing;            /* its deferred functions run */
+    union {
+        struct {
+            int cancelled; /* status to fail with when the wait ends; 0: go on */
+            bool exiting;  /* its actor ends with it */
+            bool guest;    /* a task: in MPI calls of its own */
+        };
+        uint64_t said; /* any of that */
+    };
 
     struct trp_arena arena;
     struct trp_deferred *deferred;
@@ -58,7 +66,6 @@ struct trp_context {
     struct trp_context *next; /* in a queue of contexts that go on */
     struct trp_context *parked_next, **parked_link; /* among the rank's parked ones */
     struct trp_context *short_next; /* among those that wait for credit */
-    int cancelled;            /* status to fail with when the wait ends; 0: go on */
     char *cancelled_by;       /* the story, from malloc */
 };
 
@@ -71,12 +78,15 @@ struct trp_context_queue {
 struct trp_context *trp_current(void);
 void trp_set_current(struct trp_context *context);
 
+/* The same without a call, for functions from whose beginning to end nothing is switched. */
+extern _Thread_local struct trp_context *trp_current_here
+    __attribute__((tls_model("initial-exec")));
+
 /* Nothing goes with the context that must be released, and nothing has been said of it. */
 static inline bool trp_context_is_bare(const struct trp_context *c)
 {
     return !((uintptr_t)c->deferred | (uintptr_t)c->arena.top | (uintptr_t)c->story |
-             (uintptr_t)c->scratch | (uintptr_t)c->cancelled_by | (unsigned)c->cancelled |
-             c->exiting | c->guest);
+             (uintptr_t)c->scratch | c->said);
 }
 
 /* Runs what was deferred and frees everything that goes with the context. */

@@ -133,6 +133,9 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
     case TRP_RECORD_CANCEL:
         trp_alarms_cancel(rank, record->future);
         break;
+    case TRP_RECORD_GRANTED:
+        trp_life_granted(rank, record);
+        break;
     case TRP_RECORD_DONE:
         deliver_done(rank, record);
         break;

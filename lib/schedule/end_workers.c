@@ -36,16 +36,30 @@ bool trp_workers_busy(struct trp_rank *rank)
 
 /* ---- giving up: with the lock held ----------------------------------------------------------- */
 
+static void cancel_order(struct trp_workers *w, struct order *order)
+{
+    w->unfinished--;
+    free(order->claim);
+    if (order->parcel)
+        trp_parcel_drop(order->parcel);
+    trp_block_free(order->block);
+}
+
+/* Actors that wait with them are left to the actors' end. */
 static void cancel_orders(struct trp_workers *w)
 {
+    for (struct trp_claim *claim = w->stock.line, *next; claim; claim = next) {
+        next = claim->next;
+        if (!claim->order)
+            continue;
+        trp_stock_leave(&w->stock, claim);
+        w->stuck--;
+        cancel_order(w, claim->order);
+    }
     while (w->head) {
-        struct order *order = w->head;
-        w->head = order->next;
-        w->queued--;
-        w->unfinished--;
-        if (order->parcel)
-            trp_parcel_drop(order->parcel);
-        trp_block_free(order->block);
+        struct turn *turn = w->head;
+        trp_worker_forgo(w, turn);
+        cancel_order(w, (struct order *)(void *)turn);
     }
 }
 
@@ -54,6 +68,7 @@ static void cancel_call(struct trp_workers *w, struct trp_worker *worker)
     if (!worker->call.actor)
         return;
     worker->call.actor = NULL;
+    trp_worker_forgo(w, &worker->turn);
     worker->calls--;
     w->unfinished--;
 }
@@ -99,9 +114,10 @@ void trp_workers_give_up(struct trp_rank *rank)
     struct trp_workers *w = rank->workers;
     pthread_mutex_lock(&w->lock);
     w->stop = true;
+    for (struct trp_worker *worker = w->all; worker; worker = worker->next)
+        cancel_call(w, worker);
     cancel_orders(w);
     for (struct trp_worker *worker = w->all; worker; worker = worker->next) {
-        cancel_call(w, worker);
         cancel_parked(w, worker);
         pthread_cond_signal(&worker->called);
     }

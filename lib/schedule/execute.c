@@ -27,9 +27,10 @@ static void answer_failed(struct trp_rank *rank, const struct trp_context *from,
 }
 
 static void answer(struct trp_rank *rank, const struct trp_context *from, int to, uint64_t future,
-                   const struct troupe_type *type, const void *value)
+                   bool urgent, const struct troupe_type *type, const void *value)
 {
-    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .serial = future};
+    struct trp_record head = {
+        .kind = TRP_RECORD_ANSWER, .flags = urgent ? TRP_RECORD_URGENT : 0, .serial = future};
     bool empty = type->kind == TROUPE_KIND_VOID;
     if (to == rank->rank && type->flat && trp_on_scheduler(from)) {
         trp_future_resolve(trp_futures_of(rank, future), future, TROUPE_OK, value,
@@ -78,16 +79,6 @@ void trp_refuse_memory(struct trp_rank *rank, const struct trp_record *record, i
 
 /* ---- the end of a call ----------------------------------------------------------------------- */
 
-/* Arguments are the method's until it returns; a debug build shows who keeps them for longer. */
-static void poison(const struct trp_context *c)
-{
-#ifdef TROUPE_DEBUG
-    memset(c->args, 0xdb, c->method->signature->args.size);
-#else
-    (void)c;
-#endif
-}
-
 /* Bytes of one tell's arguments in a record of several. */
 static size_t stride_of(const struct troupe_method *method)
 {
@@ -97,7 +88,8 @@ static size_t stride_of(const struct troupe_method *method)
 void trp_conclude_call(struct trp_context *c, int status, const void *value)
 {
     if (c->answer && status == TROUPE_OK)
-        answer(c->rank, c, c->caller, c->answer, c->method->signature->result, value);
+        answer(c->rank, c, c->caller, c->answer, c->method->urgent, c->method->signature->result,
+               value);
     else if (c->answer)
         answer_failed(c->rank, c, c->caller, c->answer, status, value);
     else if (status != TROUPE_OK && status != TROUPE_CANCELLED)
@@ -143,7 +135,7 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
                            trp_life_story(c->rank, actor, "ended", "by itself"));
     if (c->parcel) {
         put_back(c);
-        poison(c);
+        trp_execute_poison(c);
         trp_parcel_drop(c->parcel);
     }
     if (actor)
@@ -151,6 +143,12 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
 }
 
 /* ---- running: on the loop's stack; if the method waits, these frames wait with it ------------ */
+
+static void conclude_plain(struct trp_context *c)
+{
+    trp_execute_end_plain(c);
+    trp_parcel_drop(c->parcel);
+}
 
 /* Zeroed, of the size of the method's result. */
 static void *result_in(struct trp_context *c, uint64_t *small, size_t size)
@@ -169,20 +167,10 @@ static void run_one(struct trp_context *c)
     void *result = result_in(c, small, sizeof small);
     c->args_end = NULL;
     c->method->thunk(c->actor->state, c->args, result);
-    trp_conclude(c, TROUPE_OK, result);
-}
-
-/* Nothing is left to do but to free the actor. */
-static bool is_plain(const struct trp_context *c)
-{
-    return trp_context_is_bare(c) && c->actor->life == TRP_LIFE_ALIVE && !c->actor->mailbox;
-}
-
-static void conclude_plain(struct trp_context *c)
-{
-    poison(c);
-    trp_parcel_drop(c->parcel);
-    c->actor->running = NULL;
+    if (!c->answer && trp_execute_is_plain(c))
+        conclude_plain(c);
+    else
+        trp_conclude(c, TROUPE_OK, result);
 }
 
 /* The frequent ask, of a small value: as run_one, without what it seldom needs. */
@@ -191,19 +179,14 @@ static void run_small(struct trp_context *c)
     uint64_t result[2] = {0, 0};
     c->args_end = NULL;
     c->method->thunk(c->actor->state, c->args, result);
-    if (is_plain(c) &&
+    if (trp_execute_is_plain(c) &&
         trp_answer(c->rank, c->caller, c->answer, c->method->signature->result, result))
         conclude_plain(c);
     else
         trp_conclude(c, TROUPE_OK, result);
 }
 
-static bool answers_small(const struct troupe_signature *s)
-{
-    return s->args.flat && s->result->flat && s->result->size <= 16;
-}
-
-#define TELLS_A_POLL 64 /* of one record, before others have a turn */
+#define TELLS_A_POLL 64 /* of one record, before it is seen whether others wait */
 
 /* The tells of one record, one after the other. */
 static void run_tells(struct trp_context *c, size_t stride)
@@ -219,10 +202,10 @@ static void run_tells(struct trp_context *c, size_t stride)
             break;
         if (tells % TELLS_A_POLL == 0 && trp_loop_others_wait(rank))
             break;
-        poison(c);
+        trp_execute_poison(c);
         c->args = next;
     }
-    if (c->args + stride == c->args_end && is_plain(c))
+    if (c->args + stride == c->args_end && trp_execute_is_plain(c))
         conclude_plain(c);
     else
         trp_conclude(c, TROUPE_OK, NULL);
@@ -253,7 +236,8 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
     trp_set_current(c);
     if (record->kind == TRP_RECORD_TELL && method->signature->args.flat)
         run_tells(c, stride_of(method));
-    else if (record->kind == TRP_RECORD_ASK && answers_small(method->signature))
+    else if (record->kind == TRP_RECORD_ASK && method->quick &&
+             trp_answers_small(method->signature))
         run_small(c);
     else
         run_one(c);
@@ -266,10 +250,13 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
 static bool unpack(const struct troupe_method *method, struct trp_record *record,
                    const struct trp_parcel *parcel)
 {
+    struct trp_asking asking;
     const struct troupe_type *type = &method->signature->args;
     size_t size = trp_record_body_size(record);
     if (record->kind == TRP_RECORD_TELL && type->flat)
         return size && size % trp_tell_bytes(type->size) == 0;
+    if (record->kind == TRP_RECORD_CREATE && record->number & TRP_ASKS_MORE)
+        type = trp_asking_type(&asking, type);
     return trp_unpack_gifts(type, trp_record_body(record), size, parcel->gifts);
 }
 
@@ -335,7 +322,9 @@ void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_reco
                  struct trp_parcel *parcel)
 {
     /* Also behind letters that wait: none may overtake another. */
-    bool wait = actor->running || actor->mailbox || actor->life != TRP_LIFE_ALIVE ||
+    bool behind = trp_record_is_urgent(record) ? trp_mailbox_has_urgent(actor)
+                                               : trp_mailbox_has_any(actor);
+    bool wait = actor->running || behind || actor->life != TRP_LIFE_ALIVE ||
                 rank->parked_count >= TRP_PARKED_MAX || to_be_split(actor, record);
     if (!wait) {
         trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));

@@ -4,6 +4,8 @@
 #ifndef TRP_EXECUTE_H
 #define TRP_EXECUTE_H
 
+#include <string.h>
+
 #include "schedule/rank.h"
 
 /* A call, stop or creation that has come for an actor: run now, or kept as a letter while it is in
@@ -27,6 +29,36 @@ void trp_conclude_call(struct trp_context *context, int status, const void *valu
 
 /* The part for the scheduler's thread: the actor is in no call any more. */
 void trp_conclude_actor(struct trp_rank *rank, struct trp_actor *actor);
+
+/* Arguments are the method's until it returns; a debug build shows who keeps them for longer. */
+static inline void trp_execute_poison(const struct trp_context *c)
+{
+#ifdef TROUPE_DEBUG
+    memset(c->args, 0xdb, c->method->signature->args.size);
+#else
+    (void)c;
+#endif
+}
+
+/* Nothing is left to do but to free the actor, */
+static inline bool trp_execute_is_plain(const struct trp_context *c)
+{
+    return trp_context_is_bare(c) && c->actor->life == TRP_LIFE_ALIVE &&
+           !trp_mailbox_has_any(c->actor);
+}
+
+/* which is this; the hold on the parcel stays. */
+static inline void trp_execute_end_plain(struct trp_context *c)
+{
+    trp_execute_poison(c);
+    c->actor->running = NULL;
+}
+
+/* What an answer of it takes is known, and little. */
+static inline bool trp_answers_small(const struct troupe_signature *s)
+{
+    return s->args.flat && s->result->flat && s->result->size <= 16;
+}
 
 /* Answers a call that cannot be run; one that nobody waits for is logged. */
 void trp_refuse(struct trp_rank *rank, const struct trp_record *record, int caller, int status,

@@ -69,7 +69,7 @@ static uint64_t make(struct trp_futures *futures, const struct troupe_type *type
                      struct troupe_ref target, bool end)
 {
     lock(futures);
-    uint64_t id = trp_future_new_here(futures, type, target);
+    uint64_t id = trp_future_new_here(futures, type, target.place, target.serial);
     trp_slot_at(futures, (uint32_t)id)->end = end;
     unlock(futures);
     return futures->shared ? id | TRP_FUTURE_SHARED : id;

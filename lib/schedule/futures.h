@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "schedule/wait.h"
 #include "troupe/types.h"
 
 struct trp_context;
@@ -141,8 +142,8 @@ static inline struct trp_future_slot *trp_slot_find(const struct trp_futures *fu
 }
 
 static inline uint64_t trp_future_new_here(struct trp_futures *futures,
-                                           const struct troupe_type *type,
-                                           struct troupe_ref target)
+                                           const struct troupe_type *type, uint64_t place,
+                                           uint64_t serial)
 {
     uint32_t index = trp_slot_take(futures);
     struct trp_future_slot *slot = trp_slot_at(futures, index);
@@ -150,7 +151,9 @@ static inline uint64_t trp_future_new_here(struct trp_futures *futures,
     slot->generation = (slot->generation + 1) & 0x7fffffff;
     slot->generation += slot->generation == 0;
     slot->outcome.type = type;
-    slot->target = target;
+    __asm__("" : "+r"(place)); /* or both are stored, and loaded as one before they have left */
+    slot->target.place = place;
+    slot->target.serial = serial;
     slot->end = false;
     return (uint64_t)slot->generation << 32 | index;
 }
@@ -176,14 +179,16 @@ static inline bool trp_future_resolve_small(struct trp_futures *futures, uint64_
                                             const void *bytes, size_t size)
 {
     struct trp_future_slot *slot = trp_future_is_shared(id) ? NULL : trp_slot_find(futures, id);
-    if (!slot || slot->state != TRP_SLOT_PENDING || slot->waiter ||
-        size > sizeof slot->outcome.small)
+    if (!slot || slot->state != TRP_SLOT_PENDING || size > sizeof slot->outcome.small)
         return false;
     slot->outcome.status = 0;
     slot->outcome.block = NULL;
     slot->outcome.size = size;
     memcpy(slot->outcome.small, bytes, size == 8 ? 8 : size);
     slot->state = TRP_SLOT_READY;
+    if (slot->waiter)
+        trp_wake(slot->waiter);
+    slot->waiter = NULL;
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include "actor/classes.h"
 #include "base/log.h"
 #include "schedule/bulk.h"
+#include "schedule/claims.h"
 #include "schedule/execute.h"
 #include "schedule/mail.h"
 #include "schedule/names.h"
@@ -27,19 +28,24 @@ static struct troupe_ref ref_of(const struct trp_rank *rank, const struct trp_re
     return trp_record_ref(record, rank->rank);
 }
 
+static struct troupe_class *class_of(const struct trp_record *record)
+{
+    struct troupe_class *class_ = trp_class_by_id(record->slot);
+    if (!class_)
+        trp_die("an actor is to be made of class %u, which is not known here", record->slot);
+    return class_;
+}
+
 /* The hold on the parcel is taken over: a constructor that fails does not come back here. */
 static void create_now(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
 {
     uint32_t tie = (uint32_t)(record->future >> TRP_CREATE_TIE_SHIFT);
-    struct troupe_class *class_ = trp_class_by_id(record->slot);
-    if (!class_)
-        trp_die("rank %d creates an actor of class %u, which is not known here", parcel->peer,
-                record->slot);
+    struct troupe_class *class_ = class_of(record);
     struct trp_actor *actor = trp_actors_create(&rank->actors, ref_of(rank, record), class_);
     actor->depth = (uint16_t)(record->future >> TRP_CREATE_DEPTH_SHIFT);
     if (tie)
         trp_actor_more(actor)->tie = tie;
-    if (record->number > 0)
+    if ((int)record->number > 0)
         trp_actor_more(actor)->worker = trp_workers_dedicate(rank, (int)record->number);
     if (class_->init) {
         trp_execute_now(rank, actor, record, parcel);
@@ -47,6 +53,22 @@ static void create_now(struct trp_rank *rank, struct trp_record *record, struct 
     }
     trp_parcel_drop(parcel);
     trp_mail_list(rank, actor);
+}
+
+/* Whether it has all that it asks for. If not it is granted later. */
+static bool has_its_claim(struct trp_rank *rank, const struct trp_record *record)
+{
+    struct troupe_ref ref = ref_of(rank, record);
+    if (!(record->number & TRP_ASKS_MORE))
+        return true;
+    struct trp_actor_more *more = trp_actor_more(trp_actors_find(&rank->actors, ref));
+    const struct troupe_class *class_ = class_of(record);
+    const struct troupe_type *args = class_->init ? &class_->init->signature->args : NULL;
+    more->claim = trp_claim_of(record, args, class_->name);
+    if (!more->claim)
+        trp_die("no memory for what an actor asks for");
+    more->claim->actor = ref;
+    return trp_claims_begin(rank, more->claim);
 }
 
 static void free_name(struct trp_rank *rank, struct troupe_ref holder, const char *name)
@@ -99,6 +121,18 @@ void trp_life_stillborn(struct trp_rank *rank, const struct trp_record *record)
     trp_life_end_now(rank, actor);
 }
 
+/* Its creation waits, and it can end meanwhile. */
+static void keep_creation(struct trp_rank *rank, const struct trp_record *record,
+                          struct trp_parcel *parcel)
+{
+    struct trp_actor_more *more =
+        trp_actor_more(trp_actors_find(&rank->actors, ref_of(rank, record)));
+    more->tie = (uint32_t)(record->future >> TRP_CREATE_TIE_SHIFT);
+    more->create = trp_letter(rank, record, parcel);
+    if (!more->create)
+        trp_life_stillborn(rank, record);
+}
+
 void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
 {
     struct troupe_ref ref = ref_of(rank, record);
@@ -106,17 +140,29 @@ void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct tr
         came_too_late(rank, record);
         return;
     }
+    bool waits = false;
     if (record->future & TRP_CREATE_NAMED) {
         struct trp_actor_more *more = trp_actor_more(trp_actors_find(&rank->actors, ref));
-        if (!more->name_granted) {
-            more->claiming = true;
-            more->create = trp_letter(rank, record, parcel);
-            if (!more->create)
-                trp_life_stillborn(rank, record);
-            return;
-        }
+        waits = more->claiming = !more->name_granted;
     }
-    create_now(rank, record, trp_parcel_hold(parcel));
+    if (waits || !has_its_claim(rank, record))
+        keep_creation(rank, record, parcel);
+    else
+        create_now(rank, record, trp_parcel_hold(parcel));
+}
+
+static void go_on_creating(struct trp_rank *rank, struct trp_actor_more *more)
+{
+    struct trp_parcel *create = more->create;
+    more->create = NULL;
+    create_now(rank, trp_letter_record(create), create);
+}
+
+void trp_life_granted(struct trp_rank *rank, const struct trp_record *record)
+{
+    struct trp_actor *actor = trp_actors_peek(&rank->actors, record->creator, record->serial);
+    if (actor && actor->more && actor->more->create && actor->life == TRP_LIFE_EXPECTED)
+        go_on_creating(rank, actor->more);
 }
 
 /* The home of its name has decided, before or after the creation came. */
@@ -138,10 +184,8 @@ void trp_life_verdict(struct trp_rank *rank, const struct trp_record *record)
     } else if (!granted) {
         trp_life_end_later(actor, TROUPE_END_FAILED, strdup(trp_record_body(record)));
         trp_life_end_now(rank, actor);
-    } else if (more->create) {
-        struct trp_parcel *create = more->create;
-        more->create = NULL;
-        create_now(rank, trp_letter_record(create), create);
+    } else if (more->create && has_its_claim(rank, trp_letter_record(more->create))) {
+        go_on_creating(rank, more);
     }
 }
 
@@ -216,7 +260,8 @@ static void tell_end(struct trp_rank *rank, struct trp_watcher watcher, int reas
                      const char *story)
 {
     const struct trp_context scheduler = {.kind = TRP_CONTEXT_METHOD};
-    struct trp_record head = {.kind = TRP_RECORD_ANSWER, .serial = watcher.future};
+    struct trp_record head = {
+        .kind = TRP_RECORD_ANSWER, .flags = TRP_RECORD_URGENT, .serial = watcher.future};
     troupe_end end = {reason, story};
     if (trp_send(rank, &scheduler, watcher.rank, &head, &troupe_type_troupe_end, &end) ==
         TRP_SEND_LARGE)
@@ -350,6 +395,9 @@ void trp_life_end_now(struct trp_rank *rank, struct trp_actor *actor)
     if (more->worker)
         trp_workers_release(more->worker);
     more->worker = NULL;
+    if (more->claim)
+        trp_claims_leave(rank, more->claim);
+    more->claim = NULL;
     depart_when_free(rank, actor);
 }
 

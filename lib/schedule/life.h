@@ -19,6 +19,8 @@ void trp_life_create(struct trp_rank *rank, struct trp_record *record, struct tr
 /* A creation whose arguments there is no memory for. */
 void trp_life_stillborn(struct trp_rank *rank, const struct trp_record *record);
 void trp_life_verdict(struct trp_rank *rank, const struct trp_record *record);
+/* What it has waited for is its own. */
+void trp_life_granted(struct trp_rank *rank, const struct trp_record *record);
 void trp_life_released(struct trp_rank *rank, const struct trp_record *record);
 /* Ends it now; `record` says by whom, and its number why. */
 void trp_life_kill(struct trp_rank *rank, struct trp_actor *actor,

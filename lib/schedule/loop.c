@@ -1,16 +1,21 @@
 #include "schedule/loop.h"
 
+#include <inttypes.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "schedule/deliver.h"
 #include "schedule/execute.h"
+#include "schedule/many.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/workers.h"
 
 #define SPIN 30e-6       /* seconds of polling before sleep: about what waking up costs */
+#define TURN 20e-6       /* seconds that those who were woken wait while records are read */
 #define NAP 4e-3         /* longest sleep while tasks fill the CPUs: tells of theirs wait for it */
-#define LOOKS_A_CLOCK 8  /* while spinning: to read the clock takes as long as to poll */
+#define LOOKS_A_REFILL 8 /* while spinning: at the wire alone, before all else is looked at */
+#define REFILLS_A_CLOCK 2
 #define POLLS_A_REPORT 8 /* of credit */
 #define STEPS_A_POLL 64  /* things done before the wire is looked at again */
 #define INPUT_BYTES (64 * 1024) /* received ahead; what is read and must wait goes to mailboxes */
@@ -25,7 +30,7 @@ struct next {
 
 static struct trp_record *at(struct trp_parcel *parcel)
 {
-    return (struct trp_record *)(void *)(parcel->bytes + parcel->at);
+    return parcel->many ? parcel->many : (struct trp_record *)(void *)(parcel->bytes + parcel->at);
 }
 
 /* What was in it and is not kept is done with. */
@@ -39,11 +44,16 @@ static void drop_spent(struct trp_rank *rank)
     trp_parcel_drop(parcel);
 }
 
-/* The first of the input has been read to its end. */
-static void spend(struct trp_rank *rank)
+static struct trp_parcel *first_received(const struct trp_rank *rank)
 {
-    struct trp_parcel *parcel = trp_parcel_pop(&rank->input);
-    rank->own_queued -= parcel->peer == rank->rank;
+    return rank->urgent.head ? rank->urgent.head : rank->input.head;
+}
+
+/* The first of the input has been read to its end. */
+static void spend(struct trp_rank *rank, struct trp_parcel *parcel)
+{
+    trp_parcel_pop(trp_input_of(rank, parcel));
+    rank->own_queued -= parcel->peer == rank->rank && !parcel->urgent;
     rank->input_bytes -= parcel->used;
     drop_spent(rank);
     rank->spent = parcel;
@@ -54,12 +64,12 @@ static struct next next_received(struct trp_rank *rank)
 {
     struct trp_parcel *parcel;
     drop_spent(rank);
-    while ((parcel = rank->input.head)) {
-        if (parcel->at >= parcel->ahead)
+    while ((parcel = first_received(rank))) {
+        if (parcel->at >= parcel->ahead && !parcel->many)
             trp_deliver_soon(rank, parcel);
         if (parcel->at < parcel->used)
             return (struct next){at(parcel), parcel};
-        spend(rank);
+        spend(rank, parcel);
         drop_spent(rank);
     }
     return (struct next){NULL, NULL};
@@ -82,11 +92,13 @@ static struct next next_own(struct trp_rank *rank)
     return (struct next){NULL, NULL};
 }
 
-/* Turn by turn from this rank's own and from what was received. */
+/* Turn by turn from this rank's own and from what was received; urgent is received. */
 static struct next peek(struct trp_rank *rank)
 {
     struct next next = {NULL, NULL};
-    if (rank->own_turn)
+    if (rank->urgent_out.head)
+        trp_flush_urgent(rank);
+    if (rank->own_turn && !rank->urgent.head)
         next = next_own(rank);
     if (!next.record)
         next = next_received(rank);
@@ -102,28 +114,37 @@ static void take(struct trp_rank *rank, struct next next)
     if (left < 16 || bytes > left || bytes < trp_record_head(record->kind))
         trp_die("a message from rank %d is damaged: %zu bytes are left for a record of %zu",
                 parcel->peer, left, bytes);
-    parcel->at += bytes;
+    if (!trp_record_is_many(record))
+        parcel->at += bytes;
+    else if (!trp_many_begin(parcel, next.record))
+        trp_die("a message from rank %d is damaged: a record of %zu bytes is of many, of %" PRIu64
+                " each", parcel->peer, bytes, record->serial);
     rank->own_turn = !rank->own_turn;
     if (parcel->peer != rank->rank)
         rank->received += trp_record_counts(record);
     else if (rank->outlets[rank->rank].last == record)
         rank->outlets[rank->rank].key = TRP_NO_KEY; /* it is complete */
     if ((parcel->room > TRP_PARCEL_BYTES || parcel->gifts) && parcel->at == parcel->used &&
-        parcel == rank->input.head)
-        spend(rank); /* now, for its record may be kept with it */
+        parcel == trp_input_of(rank, parcel)->head)
+        spend(rank, parcel); /* now, for its record may be kept with it */
 }
 
 static void deliver_next(struct trp_rank *rank, struct next next)
 {
-    take(rank, next);
-    trp_deliver(rank, next.record, next.parcel);
+    if (!next.parcel->many)
+        take(rank, next);
+    if (next.parcel->many)
+        rank->steps += trp_many_deliver(rank, next.parcel);
+    else
+        trp_deliver(rank, next.record, next.parcel);
 }
 
 /* ---- one step -------------------------------------------------------------------------------- */
 
 static bool is_answer(const struct trp_record *record)
 {
-    return record && (record->kind == TRP_RECORD_ANSWER || record->kind == TRP_RECORD_FAILED);
+    return record && (record->kind == TRP_RECORD_ANSWER || record->kind == TRP_RECORD_ANSWERS ||
+                      record->kind == TRP_RECORD_FAILED);
 }
 
 bool trp_loop_takes_answers(struct trp_rank *rank)
@@ -168,28 +189,55 @@ bool trp_loop_can_run(struct trp_rank *rank)
     return rank->ready.head || has_mail(rank) || can_let_in(rank) || peek(rank).record;
 }
 
-static bool step(struct trp_rank *rank)
+/* By the clock, for a method may take 2 ns or 2 ms. Ranks of one process take turns by counting, so
+   that a run can be repeated. */
+static bool turn_is_over(struct trp_rank *rank)
+{
+    double now = rank->wire->ops->one_process ? 0 : trp_now();
+    if (!rank->turn)
+        rank->turn = now;
+    return now - rank->turn >= TURN || rank->wire->ops->one_process;
+}
+
+static bool resume(struct trp_rank *rank)
 {
     struct trp_context *woken = trp_context_pop(&rank->ready);
-    if (woken) {
+    rank->due = rank->due && rank->ready.head;
+    if (woken)
         trp_carrier_resume(&rank->carrier, woken->stack);
+    return woken;
+}
+
+/* Who was woken goes on when what has come is read, so that he finds all of it: but not for ever.
+   Then all who were woken do, one after the other. */
+static bool step(struct trp_rank *rank)
+{
+    if (rank->due && resume(rank))
         return true;
-    }
-    if (has_mail(rank) && trp_execute_mail(rank))
-        return true;
-    struct next next = peek(rank);
-    if (next.record)
+    bool mail = !rank->urgent.head && has_mail(rank);
+    struct next next = mail ? (struct next){NULL, NULL} : peek(rank);
+    if (!mail && !next.record)
+        return resume(rank);
+    rank->due = rank->ready.head && turn_is_over(rank);
+    if (!rank->ready.head)
+        rank->turn = 0;
+    if (mail)
+        trp_execute_mail(rank);
+    else
         deliver_next(rank, next);
-    return next.record;
+    return true;
 }
 
 /* ---- polling and sleeping -------------------------------------------------------------------- */
 
-/* The transport may let other ranks of this process run meanwhile. */
 static struct trp_parcel *receive(struct trp_rank *rank)
 {
+    bool full = rank->input_bytes >= INPUT_BYTES;
+    if (!rank->wire->ops->one_process)
+        return rank->wire->ops->receive(rank->wire, full);
+    /* Other ranks of this process may run meanwhile. */
     struct trp_context *current = trp_current();
-    struct trp_parcel *parcel = rank->wire->ops->receive(rank->wire);
+    struct trp_parcel *parcel = rank->wire->ops->receive(rank->wire, full);
     trp_set_current(current);
     return parcel;
 }
@@ -206,10 +254,19 @@ static bool fire_timers(struct trp_rank *rank)
     return fired;
 }
 
+static void accept(struct trp_rank *rank, struct trp_parcel *parcel)
+{
+    trp_credit_received(rank, parcel);
+    trp_parcel_push(trp_input_of(rank, parcel), parcel);
+    rank->input_bytes += parcel->used;
+    rank->spun = false;
+}
+
 /* Whether a wait in place has been woken is its own to see: something happened, look. */
 static bool refill(struct trp_rank *rank)
 {
     uint64_t hauled = rank->hauled;
+    rank->steps = 0;
     bool moved = trp_inbox_empty_out(rank);
     if (++rank->polls % POLLS_A_REPORT == 0)
         trp_credit_report(rank);
@@ -217,10 +274,8 @@ static bool refill(struct trp_rank *rank)
     if (trp_guests_wait(&rank->guests))
         trp_guests_serve(&rank->guests);
     struct trp_parcel *parcel;
-    while (rank->input_bytes < INPUT_BYTES && (parcel = receive(rank))) {
-        trp_credit_received(rank, parcel);
-        trp_parcel_push(&rank->input, parcel);
-        rank->input_bytes += parcel->used;
+    while ((parcel = receive(rank))) {
+        accept(rank, parcel);
         moved = true;
     }
     if (rank->dirty_count)
@@ -230,15 +285,36 @@ static bool refill(struct trp_rank *rank)
     return fire_timers(rank) || moved || rank->hauled != hauled;
 }
 
+/* Mostly it is the wire that something comes from. */
+static bool look(struct trp_rank *rank)
+{
+    struct trp_parcel *parcel = NULL;
+    uint64_t hauled = rank->hauled;
+    for (int i = 0; i < LOOKS_A_REFILL && !parcel && !rank->inbox.filled; i++)
+        parcel = receive(rank);
+    if (parcel)
+        accept(rank, parcel);
+    return parcel || rank->hauled != hauled || refill(rank);
+}
+
 static bool spin(struct trp_rank *rank)
 {
     if (rank->wire->ops->one_process || trp_workers_fill_cpus(rank))
         return false;
-    for (double end = trp_now() + SPIN; trp_now() < end;)
-        for (int i = 0; i < LOOKS_A_CLOCK; i++)
-            if (refill(rank))
+    double end = 0;
+    do {
+        for (int i = 0; i < REFILLS_A_CLOCK; i++)
+            if (look(rank))
                 return true;
+        end = end ? end : trp_now() + SPIN;
+    } while (trp_now() < end);
+    rank->spun = true;
     return false;
+}
+
+bool trp_loop_refill_or_spin(struct trp_rank *rank)
+{
+    return refill(rank) || (!rank->spun && spin(rank));
 }
 
 /* Seconds until a timer or the end of a nap; negative: no limit. */
@@ -265,19 +341,20 @@ static void sleep_until_called(struct trp_rank *rank)
         trp_set_current(current);
     }
     wire->awake(rank->wire);
+    rank->spun = false;
     rank->naps = false; /* and then the inbox is read: draft_post does the converse */
 }
 
 bool trp_loop_others_wait(struct trp_rank *rank)
 {
     refill(rank);
-    return rank->ready.head || has_mail(rank);
+    return rank->urgent.head || ((rank->ready.head || has_mail(rank)) && turn_is_over(rank));
 }
 
 void trp_loop_refill_or_sleep(struct trp_rank *rank)
 {
     rank->wire->words->doing = 0;
-    if (!refill(rank) && !spin(rank))
+    if (!trp_loop_refill_or_spin(rank))
         sleep_until_called(rank);
 }
 
@@ -285,7 +362,7 @@ static void go_on_or_sleep(struct trp_rank *rank)
 {
     if (!can_let_in(rank))
         trp_loop_refill_or_sleep(rank);
-    else if (!refill(rank) && !spin(rank))
+    else if (!trp_loop_refill_or_spin(rank))
         let_in(rank);
 }
 
@@ -294,11 +371,11 @@ void trp_loop(void *arg)
     struct trp_rank *rank = arg;
     struct trp_context idle = {.kind = TRP_CONTEXT_METHOD, .rank = rank, .cpus = 1};
     trp_carrier_arrive(&rank->carrier);
-    for (unsigned steps = 0;; steps++) {
+    for (;;) {
         rank->idle = &idle;
         if (!step(rank))
             go_on_or_sleep(rank);
-        else if (steps % STEPS_A_POLL == 0)
+        else if (++rank->steps >= STEPS_A_POLL)
             refill(rank);
     }
 }

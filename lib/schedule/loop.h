@@ -15,6 +15,7 @@ void trp_loop(void *rank);
 /* The steps of it, for those who wait in place. */
 bool trp_loop_takes_answers(struct trp_rank *rank); /* delivers the next records if they are */
 bool trp_loop_can_run(struct trp_rank *rank);      /* there is anything else */
+bool trp_loop_refill_or_spin(struct trp_rank *rank); /* false: nothing came for a while */
 void trp_loop_refill_or_sleep(struct trp_rank *rank);
 
 /* In the middle of many calls: looks at the wire, and whether others should have a turn. */

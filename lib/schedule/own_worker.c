@@ -48,7 +48,8 @@ void trp_workers_call(struct trp_actor *actor, const struct troupe_method *metho
                                  .answer = record->kind == TRP_RECORD_ASK ? record->future : 0};
     w->unfinished++;
     worker->calls++;
-    pthread_cond_signal(&worker->called);
+    worker->turn = (struct turn){.owner = worker, .cpus = worker->cpus};
+    trp_worker_queue(w, &worker->turn);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -81,6 +82,8 @@ static bool take_back(struct trp_worker *worker, struct call *call)
     pthread_mutex_lock(&w->lock);
     *call = worker->call;
     worker->call.actor = NULL;
+    if (call->actor)
+        trp_worker_forgo(w, &worker->turn);
     w->unfinished -= call->actor != NULL;
     worker->calls -= call->actor != NULL;
     pthread_mutex_unlock(&w->lock);

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
-#include "schedule/cpus.h"
 #include "schedule/life.h"
 #include "schedule/loop.h"
 #include "schedule/names.h"
@@ -19,19 +18,13 @@ struct trp_futures trp_shared_futures;
 static int sharers; /* ranks that are open, or abandoned */
 static struct trp_rank *abandoned; /* the latest; for those who look for leaks */
 
-static void learn_cpus(struct trp_rank *rank)
-{
-    int mine = trp_cpus_of_rank(rank->wire);
-    rank->wire->ops->share_all(rank->wire, &mine, sizeof mine, rank->cpus);
-}
-
 struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
                                size_t stack_bytes)
 {
     struct trp_rank *rank = calloc(1, sizeof *rank);
     size_t ranks = (size_t)wire->ranks;
     if (!rank || !(rank->outlets = calloc(ranks, sizeof *rank->outlets)) ||
-        !(rank->dirty = calloc(ranks, sizeof(int))) || !(rank->cpus = calloc(ranks, sizeof(int))))
+        !(rank->dirty = calloc(ranks, sizeof(int))))
         trp_die("no memory for a rank of %zu", ranks);
     if (ranks > TRP_RANKS_MAX)
         trp_die("%zu ranks are more than a handle can name: %u", ranks, TRP_RANKS_MAX);
@@ -49,7 +42,7 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
         trp_futures_open(&trp_shared_futures, true);
     trp_credit_open(rank);
     trp_names_open(rank);
-    learn_cpus(rank);
+    rank->resources = trp_resources_open(wire);
     trp_workers_open(rank);
     trp_carrier_open(&rank->carrier, native, trp_loop, rank,
                      stack_bytes ? stack_bytes : METHOD_STACK);
@@ -87,7 +80,8 @@ static void give_up_parked(struct trp_rank *rank, bool shipping)
 static void drop_parcels(struct trp_rank *rank)
 {
     struct trp_parcel *parcel;
-    while ((parcel = trp_parcel_pop(&rank->input)))
+    while ((parcel = trp_parcel_pop(&rank->urgent)) || (parcel = trp_parcel_pop(&rank->input)) ||
+           (parcel = trp_parcel_pop(&rank->urgent_out)))
         trp_parcel_drop(parcel);
     if (rank->spent)
         trp_parcel_drop(rank->spent);
@@ -134,6 +128,6 @@ void trp_rank_close(struct trp_rank *rank)
     free(rank->outlets);
     free(rank->mail.actors);
     free(rank->dirty);
-    free(rank->cpus);
+    trp_resources_close(rank->resources);
     free(rank);
 }

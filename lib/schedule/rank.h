@@ -19,6 +19,7 @@
 #include "schedule/credit.h"
 #include "schedule/futures.h"
 #include "schedule/guests.h"
+#include "schedule/resources.h"
 #include "schedule/timers.h"
 #include "wire/record.h"
 #include "wire/wire.h"
@@ -46,8 +47,8 @@ struct trp_inbox {
 /* A parcel being filled for a rank. That for the rank itself is read while it is filled. */
 struct trp_outlet {
     struct trp_parcel *parcel; /* NULL: none */
-    struct trp_record *last;   /* the record of tells that another tell may join, */
-    uint64_t key, serial;      /* if it is of the same method and actor; see trp_tell */
+    struct trp_record *last;   /* the record that another may join, */
+    uint64_t key, place, serial; /* if it is of the same sort, and actor; see send.h */
     struct trp_account account;
 };
 
@@ -74,9 +75,14 @@ struct trp_rank {
     struct trp_context *main; /* the driver's, or of the main routine of other ranks */
     struct trp_context *idle; /* of the loop that runs: for the next method */
     unsigned polls;           /* looks at the wire */
+    unsigned steps;           /* things done since the last */
+    bool spun;                /* in vain, since something came */
     bool own_turn;            /* the next record is taken from this rank's own first */
+    double turn;              /* since when somebody who was woken waits; 0: nobody was seen to */
+    bool due;                 /* for a whole turn: they go on before anything else */
 
     struct trp_parcel_queue input;   /* received, not yet wholly read */
+    struct trp_parcel_queue urgent;  /* the same, and before it */
     struct trp_parcel *spent;        /* read last: of one record, which others may keep */
     struct trp_context_queue ready;  /* woken, to be resumed */
     struct trp_mail mail; /* actors that are free and have letters */
@@ -99,6 +105,8 @@ struct trp_rank {
     struct trp_outlet *outlets; /* [ranks] */
     int *dirty;                 /* the ranks, but this one, whose outlets have something */
     int dirty_count;
+    struct trp_parcel_queue urgent_out; /* being filled, too; flushed before them */
+    unsigned urgent_out_count;
     int own_queued; /* parcels in the input that came from this rank itself */
     size_t input_bytes;
     unsigned line_count;
@@ -106,7 +114,7 @@ struct trp_rank {
     uint64_t hauled;         /* bulk that was sent or received, ever */
     struct trp_credit credit;
 
-    int *cpus;     /* [ranks] */
+    struct trp_resources *resources; /* of all ranks */
     int next_rank; /* of placement round robin */
     uint64_t sent, received; /* records of the program, to and from other ranks */
     struct trp_census census;
@@ -140,6 +148,13 @@ bool trp_rank_abandoned(void);
 static inline bool trp_on_scheduler(const struct trp_context *context)
 {
     return context && !context->worker;
+}
+
+/* Where it waits to be read. */
+static inline struct trp_parcel_queue *trp_input_of(struct trp_rank *rank,
+                                                    const struct trp_parcel *parcel)
+{
+    return parcel->urgent ? &rank->urgent : &rank->input;
 }
 
 static inline struct trp_futures *trp_futures_of(struct trp_rank *rank, uint64_t id)

@@ -14,9 +14,19 @@
 static void hand_own(struct trp_rank *rank, struct trp_parcel *parcel)
 {
     trp_credit_received(rank, parcel);
-    trp_parcel_push(&rank->input, parcel);
+    trp_parcel_push(trp_input_of(rank, parcel), parcel);
     rank->input_bytes += parcel->used;
-    rank->own_queued++;
+    rank->own_queued += !parcel->urgent;
+}
+
+static void hand_over(struct trp_rank *rank, int to, struct trp_parcel *parcel)
+{
+    struct trp_account *account = &rank->outlets[to].account;
+    __atomic_store_n(&account->sent, account->sent + parcel->used, __ATOMIC_RELAXED);
+    if (to == rank->rank)
+        hand_own(rank, parcel);
+    else
+        rank->wire->ops->send(rank->wire, to, parcel);
 }
 
 static void flush_one(struct trp_rank *rank, int to)
@@ -25,11 +35,15 @@ static void flush_one(struct trp_rank *rank, int to)
     struct trp_parcel *parcel = out->parcel;
     out->parcel = NULL;
     out->key = TRP_NO_KEY;
-    __atomic_store_n(&out->account.sent, out->account.sent + parcel->used, __ATOMIC_RELAXED);
-    if (to == rank->rank)
-        hand_own(rank, parcel);
-    else
-        rank->wire->ops->send(rank->wire, to, parcel);
+    hand_over(rank, to, parcel);
+}
+
+void trp_flush_urgent(struct trp_rank *rank)
+{
+    struct trp_parcel *parcel;
+    rank->urgent_out_count = 0;
+    while ((parcel = trp_parcel_pop(&rank->urgent_out)))
+        hand_over(rank, parcel->peer, parcel);
 }
 
 /* What would only wait in the wire waits here, where it can still grow. */
@@ -41,6 +55,9 @@ static bool congested(const struct trp_rank *rank, int to)
 
 bool trp_flush(struct trp_rank *rank)
 {
+    bool any = rank->urgent_out.head;
+    if (any)
+        trp_flush_urgent(rank);
     int kept = 0, before = rank->dirty_count;
     for (int i = 0; i < before; i++) {
         int to = rank->dirty[i];
@@ -50,11 +67,12 @@ bool trp_flush(struct trp_rank *rank)
             flush_one(rank, to);
     }
     rank->dirty_count = kept;
-    return kept < before;
+    return any || kept < before;
 }
 
 void trp_flush_all(struct trp_rank *rank)
 {
+    trp_flush_urgent(rank);
     for (int i = 0; i < rank->dirty_count; i++)
         flush_one(rank, rank->dirty[i]);
     rank->dirty_count = 0;
@@ -84,24 +102,54 @@ struct trp_parcel *trp_outlet_begin(struct trp_rank *rank, int to, bool new_work
     return begin_parcel(rank, to, 0) ? rank->outlets[to].parcel : NULL;
 }
 
-/* Room for a record of so many bytes, a multiple of 8; NULL when memory is short. */
-static struct trp_record *try_reserve(struct trp_rank *rank, int to, size_t bytes)
+static struct trp_record *append(struct trp_parcel *parcel, size_t bytes)
+{
+    void *end = parcel->bytes + parcel->used;
+    parcel->used += bytes;
+    return end;
+}
+
+#define URGENT_PARCELS 64 /* gathered at most: they are searched */
+
+/* Urgent parcels for different ranks are in one queue: there are few. */
+static struct trp_record *reserve_urgent(struct trp_rank *rank, int to, size_t bytes)
+{
+    struct trp_parcel *last = NULL;
+    for (struct trp_parcel *p = rank->urgent_out.head; p; p = p->next)
+        last = p->peer == to ? p : last;
+    if (last && last->room - last->used >= bytes)
+        return append(last, bytes);
+    struct trp_parcel *parcel =
+        trp_parcel_try(bytes > TRP_PARCEL_SMALL ? bytes : TRP_PARCEL_SMALL);
+    if (!parcel)
+        return NULL;
+    parcel->peer = to;
+    parcel->urgent = 1;
+    if (rank->urgent_out_count++ == URGENT_PARCELS)
+        trp_flush_urgent(rank);
+    trp_parcel_push(&rank->urgent_out, parcel);
+    return append(parcel, bytes);
+}
+
+/* Room for that record of so many bytes, a multiple of 8; NULL when memory is short. */
+static struct trp_record *try_reserve(struct trp_rank *rank, int to, const struct trp_record *head,
+                                      size_t bytes)
 {
     struct trp_outlet *out = &rank->outlets[to];
+    if (trp_record_is_urgent(head))
+        return reserve_urgent(rank, to, bytes);
     if (!out->parcel || bytes > out->parcel->room - out->parcel->used) {
         if (!begin_parcel(rank, to, bytes))
             return NULL;
     }
-    struct trp_record *record = (struct trp_record *)(void *)(out->parcel->bytes +
-                                                              out->parcel->used);
-    out->parcel->used += bytes;
     out->key = TRP_NO_KEY;
-    return record;
+    return append(out->parcel, bytes);
 }
 
-static struct trp_record *reserve(struct trp_rank *rank, int to, size_t bytes)
+static struct trp_record *reserve(struct trp_rank *rank, int to, const struct trp_record *head,
+                                  size_t bytes)
 {
-    struct trp_record *record = try_reserve(rank, to, bytes);
+    struct trp_record *record = try_reserve(rank, to, head, bytes);
     if (!record)
         trp_die("no memory for a message of %zu bytes", bytes);
     return record;
@@ -114,11 +162,13 @@ static void count_sent(struct trp_rank *rank, int to, const struct trp_record *h
 
 static void send_own(struct trp_rank *rank, struct trp_parcel *parcel)
 {
-    struct trp_outlet *own = &rank->outlets[rank->rank];
-    if (own->parcel)
+    const struct trp_record *record = (const struct trp_record *)(const void *)parcel->bytes;
+    parcel->urgent = trp_record_is_urgent(record);
+    if (parcel->urgent)
+        trp_flush_urgent(rank);
+    else if (rank->outlets[rank->rank].parcel)
         flush_one(rank, rank->rank);
-    __atomic_store_n(&own->account.sent, own->account.sent + parcel->used, __ATOMIC_RELAXED);
-    hand_own(rank, parcel);
+    hand_over(rank, rank->rank, parcel);
 }
 
 /* ---- from other threads ---------------------------------------------------------------------- */
@@ -164,9 +214,9 @@ static struct trp_draft *draft_new(int to, size_t bytes)
     return draft;
 }
 
-static bool is_tell(const struct trp_record *record)
+static bool is_patient(const struct trp_record *record)
 {
-    return record->kind == TRP_RECORD_TELL;
+    return record->kind == TRP_RECORD_TELL && !record->flags;
 }
 
 /* While tasks fill the CPUs each wake-up costs them some: a tell waits for the end of the nap. The
@@ -174,7 +224,7 @@ static bool is_tell(const struct trp_record *record)
 static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
 {
     struct trp_inbox *inbox = &rank->inbox;
-    bool patient = is_tell(record_of(draft)) && !draft->shipment;
+    bool patient = is_patient(record_of(draft)) && !draft->shipment;
     pthread_mutex_lock(&inbox->lock);
     if (inbox->closed) {
         pthread_mutex_unlock(&inbox->lock);
@@ -220,7 +270,7 @@ static void draft_send(struct trp_rank *rank, struct trp_draft *draft)
         return;
     }
     size_t bytes = trp_record_bytes(record_of(draft));
-    memcpy(reserve(rank, draft->to, bytes), draft->words, bytes);
+    memcpy(reserve(rank, draft->to, record_of(draft), bytes), draft->words, bytes);
     count_sent(rank, draft->to, record_of(draft));
     if (draft->shipment)
         trp_ship(draft->shipment);
@@ -248,16 +298,6 @@ bool trp_inbox_empty_out(struct trp_rank *rank)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-/* The record may take further tells of the same method to the same actor. */
-static void keep_open(struct trp_rank *rank, int to, struct trp_record *record,
-                      const struct trp_record *head)
-{
-    struct trp_outlet *out = &rank->outlets[to];
-    out->last = record;
-    out->key = trp_tell_key(head->creator, head->slot);
-    out->serial = head->serial;
-}
-
 int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
              const struct trp_record *head, const struct troupe_type *type, const void *value)
 {
@@ -269,14 +309,12 @@ int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
     if (trp_bulk_wanted(rank, to, size))
         return TRP_SEND_LARGE;
     if (trp_on_scheduler(from)) {
-        struct trp_record *record = try_reserve(rank, to, bytes);
+        struct trp_record *record = try_reserve(rank, to, head, bytes);
         if (!record)
             return TROUPE_NO_MEMORY;
         trp_record_begin(record, head, bytes);
         trp_pack(type, value, trp_record_body(record));
         count_sent(rank, to, head);
-        if (head->kind == TRP_RECORD_TELL && type->flat)
-            keep_open(rank, to, record, head);
     } else {
         struct trp_draft *draft = draft_new(to, bytes);
         if (!draft)
@@ -300,7 +338,7 @@ static void fill(struct trp_record *record, const struct trp_record *head, const
 void trp_send_bytes(struct trp_rank *rank, int to, const struct trp_record *head,
                     const void *bytes, size_t size)
 {
-    fill(reserve(rank, to, trp_record_whole(head->kind, size)), head, bytes, size);
+    fill(reserve(rank, to, head, trp_record_whole(head->kind, size)), head, bytes, size);
     count_sent(rank, to, head);
 }
 

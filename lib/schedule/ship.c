@@ -142,7 +142,7 @@ static void announce(struct trp_rank *rank, const struct trp_context *from, bool
     struct trp_record flagged = *head;
     struct trp_futures *futures = trp_on_scheduler(from) ? &rank->futures : &trp_shared_futures;
     uint64_t future = 0;
-    flagged.flags = TRP_RECORD_BULK;
+    flagged.flags |= TRP_RECORD_BULK;
     if (head->kind != TRP_RECORD_ANSWER)
         s->weight = trp_bulk_weight(bytes_of(s));
     if (waits) {

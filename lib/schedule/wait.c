@@ -55,6 +55,27 @@ static void wait_here(struct trp_rank *rank, struct trp_context *c)
     }
 }
 
+/* Its own method cannot run before this one ends. */
+static bool is_own(const struct trp_context *c, const struct trp_future_slot *slot)
+{
+    return c->actor && trp_ref_same(slot->target, trp_actor_ref(c->actor));
+}
+
+bool trp_wait_future(struct trp_context *context, uint64_t future)
+{
+    struct trp_rank *rank = context->rank;
+    struct trp_future_slot *slot =
+        trp_future_is_shared(future) ? NULL : trp_slot_find(&rank->futures, future);
+    if (!slot || slot->state != TRP_SLOT_PENDING || slot->waiter || is_own(context, slot))
+        return false;
+    slot->waiter = context;
+    context->woken = false;
+    wait_here(rank, context);
+    if (slot->waiter == context)
+        slot->waiter = NULL;
+    return !context->cancelled;
+}
+
 static void wake_timed(struct trp_timer *timer)
 {
     trp_wake((struct trp_context *)(void *)((char *)timer - offsetof(struct trp_context, timer)));

@@ -16,6 +16,10 @@ void trp_wait_prepare(struct trp_context *context);
 /* Returns when the context has been woken since it prepared, or at `deadline` (negative: never). */
 void trp_wait(struct trp_context *context, double deadline);
 
+/* The frequent wait: for a future that nobody else waits for, on the scheduler's thread, without a
+   limit. False: it is another case, or the context was cancelled. */
+bool trp_wait_future(struct trp_context *context, uint64_t future);
+
 /* For a task: any thread; for others: the thread in the scheduler role. */
 void trp_wake(struct trp_context *context);
 

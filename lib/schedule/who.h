@@ -20,6 +20,11 @@ void trp_who_crashed(int signal, const void *address, char *text, size_t size);
 
 /* What a rank lets its mates see of the method it runs, and the trp_wire_died that tells it. */
 uint64_t trp_who_code(const struct trp_actor *actor, const struct troupe_method *method);
+/* Its lower half. */
+static inline uint32_t trp_who_index(const struct trp_rank *rank, uint32_t creator, uint64_t serial)
+{
+    return (uint32_t)(serial >> 32) * (uint32_t)rank->ranks + creator;
+}
 void trp_who_died(int rank, const struct trp_wire_words *last);
 
 /* "progress(1:4)", whatever the class's own repr. Safe in a signal handler but for snprintf. */

@@ -5,16 +5,31 @@
 #ifndef TRP_WORKER_H
 #define TRP_WORKER_H
 
+#include "schedule/stock.h"
 #include "schedule/workers.h"
+
+/* What waits for CPU slots: an order, or the call of an actor's own worker. */
+struct turn {
+    struct turn *next;
+    struct trp_worker *owner; /* who alone can take it; NULL: any worker of tasks */
+    int cpus;                 /* slots */
+    unsigned overtaken;       /* by later ones that needed fewer */
+};
 
 /* A task that has not begun; when it does, its block goes with its context, arguments and all. */
 struct order {
-    struct order *next;
+    struct turn turn;        /* the first: it is the order */
     struct trp_block *block; /* that this is in */
     struct trp_parcel *parcel; /* that the record is in instead of here, or NULL */
+    struct trp_claim *claim; /* on what it needs beside CPUs, or NULL */
     int caller;
     uint64_t words[]; /* a record */
 };
+
+static inline const struct trp_record *trp_order_record(const struct order *order)
+{
+    return order->parcel ? (const void *)order->parcel->bytes : (const void *)order->words;
+}
 
 /* The method that an actor's own worker is to run. */
 struct call {
@@ -37,7 +52,8 @@ struct trp_worker {
     bool idle, stop;
     int calls;                  /* of an actor's own worker: handed to it and not wholly done */
     int cpus;                   /* of an actor's own worker; 0: of all tasks */
-    struct call call;           /* of an actor's own worker: to be begun, */
+    struct turn turn;
+    struct call call;           /* of an actor's own worker: to be begun, in its turn, */
     struct call begun;          /* with its slots taken, */
     struct trp_context *method; /* and running */
     int killed;                 /* begun, and to fail with this status */
@@ -51,8 +67,9 @@ struct trp_workers {
     int cpus;         /* slots, */
     _Atomic int free; /* and those that nothing runs on; the scheduler reads it without the lock */
     int team_limit; /* OMP_NUM_THREADS, or the slots */
-    struct order *head, *tail;
-    int queued; /* orders */
+    struct turn *head, **end; /* those that wait for slots */
+    int queued; /* orders among them */
+    struct trp_stock stock; /* what is held beside slots */
     _Atomic int unfinished; /* tasks and methods queued, running or waiting; read so, too */
     int resuming;   /* woken ones that still need their slots */
     int stuck;      /* unfinished ones that wait, without a limit, for something to come */
@@ -69,6 +86,15 @@ struct trp_worker *trp_worker_begin(struct trp_rank *rank, int cpus);
 
 /* Joins it: it has been told to stop, and is in no list any more. */
 void trp_worker_end(struct trp_worker *worker);
+
+/* With the lock held, too: a turn that will not be taken leaves the line. */
+void trp_worker_forgo(struct trp_workers *workers, struct turn *turn);
+
+/* With the lock held: a turn is waited for. */
+void trp_worker_queue(struct trp_workers *workers, struct turn *turn);
+
+/* With the lock held: a task has all but its slots. */
+void trp_workers_ready(struct trp_rank *rank, struct order *order);
 
 /* With the lock held: it goes on. One that does not wait yet, or will not, finds that it was woken
    when it looks. */

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/log.h"
+#include "schedule/claims.h"
+#include "schedule/cpus.h"
 #include "schedule/execute.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
@@ -18,25 +20,22 @@
 #define LONGEST 4e9               /* a trp_now() time that nobody will see */
 #define TASK_STACK (1024 * 1024)  /* bytes; only what is touched takes memory */
 
-static struct trp_record *record_of(struct order *order)
-{
-    return (struct trp_record *)(order->parcel ? (void *)order->parcel->bytes
-                                               : (void *)order->words);
-}
-
 /* ---- opening --------------------------------------------------------------------------------- */
 
 void trp_workers_open(struct trp_rank *rank)
 {
     struct trp_workers *w = calloc(1, sizeof *w);
-    int cpus = rank->cpus[rank->rank];
+    int cpus = (int)trp_rank_has(rank->resources, rank->rank, TRP_CPUS);
     if (!w)
         trp_die("no memory for %d workers", cpus);
     pthread_mutex_init(&w->lock, NULL);
     w->cpus = cpus;
     w->free = cpus;
-    const char *limit = getenv("OMP_NUM_THREADS");
-    w->team_limit = limit && atoi(limit) > 0 && atoi(limit) < cpus ? atoi(limit) : cpus;
+    int limit = rank->resources->team_limit;
+    w->team_limit = limit && limit < cpus ? limit : cpus;
+    w->end = &w->head;
+    trp_stock_open(&w->stock, rank->resources, rank->rank,
+                   trp_rank_first_gpu(rank->resources, rank->wire));
     rank->workers = w;
 }
 
@@ -92,27 +91,36 @@ static struct trp_context *take_ready(struct trp_workers *w, struct trp_worker *
     return trp_context_pop(&worker->ready);
 }
 
-/* The oldest order, if its slots are free and nothing woken needs them. */
-static struct order *take_order(struct trp_workers *w, const struct trp_worker *worker)
+/* The first whose slots are free, unless one before it has been overtaken too often. */
+static struct turn **next_turn(struct trp_workers *w)
 {
-    struct order *order = w->head;
-    if (worker->cpus || !order || w->resuming ||
-        trp_workers_slots(w, (int)record_of(order)->number) > w->free)
+    struct turn **link = &w->head;
+    if (w->resuming || w->free <= 0)
         return NULL;
-    w->free -= trp_workers_slots(w, (int)record_of(order)->number);
-    w->head = order->next;
-    w->queued--;
-    return order;
+    for (int looked = 0; *link && looked < TRP_OVERTAKEN_MAX; looked++, link = &(*link)->next) {
+        if ((*link)->cpus <= w->free)
+            return link;
+        if ((*link)->overtaken >= TRP_OVERTAKEN_MAX)
+            return NULL;
+    }
+    return NULL;
 }
 
-static bool take_call(struct trp_workers *w, struct trp_worker *worker)
+static void unlink_turn(struct trp_workers *w, struct turn **link)
 {
-    if (!worker->call.actor || w->resuming || worker->cpus > w->free)
-        return false;
-    w->free -= worker->cpus;
-    worker->begun = worker->call;
-    worker->call.actor = NULL;
-    return true;
+    struct turn *turn = *link;
+    *link = turn->next;
+    if (w->end == &turn->next)
+        w->end = link;
+    w->queued -= !turn->owner;
+}
+
+void trp_worker_forgo(struct trp_workers *w, struct turn *turn)
+{
+    struct turn **link = &w->head;
+    while (*link != turn)
+        link = &(*link)->next;
+    unlink_turn(w, link);
 }
 
 static void call_idle(struct trp_workers *w)
@@ -122,10 +130,52 @@ static void call_idle(struct trp_workers *w)
             pthread_cond_signal(&worker->called);
 }
 
+/* Slots are free, or wanted: wakes who is to have them. He does the same when he has begun. */
+static void call_next(struct trp_workers *w)
+{
+    struct turn **link = next_turn(w);
+    struct trp_worker *worker = link ? (*link)->owner : NULL;
+    if (w->resuming)
+        call_idle(w);
+    if (!link)
+        return;
+    for (struct trp_worker *idle = w->all; idle && !worker; idle = idle->next)
+        worker = idle->idle && !idle->cpus ? idle : NULL;
+    if (worker)
+        pthread_cond_signal(&worker->called);
+}
+
+/* The next turn if it is this worker's to take. */
+static struct turn *take_turn(struct trp_workers *w, struct trp_worker *worker)
+{
+    struct turn **link = next_turn(w), *turn = link ? *link : NULL;
+    if (!turn)
+        return NULL;
+    if (turn->owner ? turn->owner != worker : worker->cpus > 0) {
+        call_next(w);
+        return NULL;
+    }
+    for (struct turn *before = w->head; before != turn; before = before->next)
+        before->overtaken++;
+    unlink_turn(w, link);
+    w->free -= turn->cpus;
+    return turn;
+}
+
+void trp_worker_queue(struct trp_workers *w, struct turn *turn)
+{
+    turn->next = NULL;
+    turn->overtaken = 0;
+    *w->end = turn;
+    w->end = &turn->next;
+    w->queued += !turn->owner;
+    call_next(w);
+}
+
 static void give_back(struct trp_workers *w, int slots)
 {
     w->free += slots;
-    call_idle(w);
+    call_next(w);
 }
 
 /* ---- the end of what ran --------------------------------------------------------------------- */
@@ -145,6 +195,8 @@ static void finish(struct trp_context *c)
     struct trp_rank *rank = c->rank;
     trp_set_current(NULL);
     pthread_mutex_lock(&w->lock);
+    if (c->claim)
+        trp_claims_end(rank, c->claim);
     give_back(w, c->cpus);
     w->unwinding -= c->unwinding;
     c->worker->calls -= c->kind == TRP_CONTEXT_METHOD;
@@ -203,7 +255,7 @@ static void run(struct trp_context *c)
 
 static void run_task(struct trp_worker *worker, struct order *order)
 {
-    const struct trp_record *record = record_of(order);
+    const struct trp_record *record = trp_order_record(order);
     struct trp_context context = {.kind = TRP_CONTEXT_TASK,
                                   .rank = worker->rank,
                                   .worker = worker,
@@ -212,11 +264,14 @@ static void run_task(struct trp_worker *worker, struct order *order)
                                   .parcel = order->parcel,
                                   .caller = order->caller,
                                   .answer = record->future,
-                                  .cpus = trp_workers_slots(worker->rank->workers,
-                                                            (int)record->number)};
+                                  .claim = order->claim,
+                                  .cpus = order->turn.cpus};
+    struct trp_asking asking;
+    const struct troupe_type *type = &context.method->signature->args;
+    if (order->claim)
+        type = trp_asking_type(&asking, type);
     trp_arena_push(&context.arena, order->block);
-    if (trp_unpack_gifts(&context.method->signature->args, context.args,
-                         trp_record_body_size(record),
+    if (trp_unpack_gifts(type, context.args, trp_record_body_size(record),
                          context.parcel ? context.parcel->gifts : NULL))
         run(&context);
     else
@@ -253,25 +308,34 @@ static bool is_to_end(const struct trp_workers *w, const struct trp_worker *work
     return worker->stop || (w->stop && !worker->parked);
 }
 
+static void begin_call(struct trp_worker *worker)
+{
+    worker->begun = worker->call;
+    worker->call.actor = NULL;
+}
+
 /* One thing to do; false when the worker is to end. */
 static bool work(struct trp_worker *worker)
 {
     struct trp_workers *w = worker->rank->workers;
     struct trp_context *woken = NULL;
-    struct order *order = NULL;
-    bool call = false;
+    struct turn *turn = NULL;
     pthread_mutex_lock(&w->lock);
-    while (!(woken = take_ready(w, worker)) && !(order = take_order(w, worker)) &&
-           !(call = take_call(w, worker)) && !is_to_end(w, worker))
+    while (!(woken = take_ready(w, worker)) && !(turn = take_turn(w, worker)) &&
+           !is_to_end(w, worker))
         wait_called(w, worker, trp_timers_next(&worker->timers));
+    if (woken || turn)
+        call_next(w);
+    if (turn && turn->owner)
+        begin_call(worker);
     pthread_mutex_unlock(&w->lock);
     if (woken)
         trp_carrier_resume(&worker->carrier, woken->stack);
-    else if (order)
-        run_task(worker, order);
-    else if (call)
+    else if (turn && turn->owner)
         run_method(worker);
-    return woken || order || call;
+    else if (turn)
+        run_task(worker, (struct order *)(void *)turn);
+    return woken || turn;
 }
 
 static void loop(void *arg)
@@ -293,6 +357,7 @@ static void *thread_main(void *arg)
 {
     struct trp_worker *worker = arg;
     trp_crash_enter_thread();
+    trp_cpus_loosen();
     struct trp_stack *native = trp_stack_native();
     if (!native)
         trp_die("no memory for a worker");
@@ -359,34 +424,47 @@ static struct order *order_new(struct trp_rank *rank, const struct trp_record *r
         return NULL;
     struct order *order = (struct order *)(void *)block->bytes;
     *order = (struct order){.block = block, .parcel = taken, .caller = parcel->peer};
+    order->turn.cpus = trp_workers_slots(rank->workers, (int)record->number);
     memcpy(order->words, record, bytes);
     if (taken)
         trp_parcel_settle(taken);
     return order;
 }
 
+void trp_workers_ready(struct trp_rank *rank, struct order *order)
+{
+    struct trp_workers *w = rank->workers;
+    if (count_idle(w) <= w->queued && w->pool < w->cpus)
+        trp_worker_begin(rank, 0);
+    trp_worker_queue(w, &order->turn);
+}
+
 void trp_workers_submit(struct trp_rank *rank, struct trp_record *record,
                         struct trp_parcel *parcel)
 {
     struct trp_workers *w = rank->workers;
-    if (!trp_task_by_number(record->slot))
+    const struct troupe_method *task = trp_task_by_number(record->slot);
+    if (!task)
         trp_die("rank %d submits task %u, which is not known here", parcel->peer, record->slot);
-    struct order *order = order_new(rank, record, parcel);
+    struct trp_claim *claim = NULL;
+    bool claims = record->number & TRP_ASKS_MORE;
+    if (claims)
+        claim = trp_claim_of(record, &task->signature->args, task->signature->name);
+    struct order *order = !claims || claim ? order_new(rank, record, parcel) : NULL;
     if (!order) {
+        free(claim);
         trp_refuse_memory(rank, record, parcel->peer);
         return;
     }
+    order->claim = claim;
+    if (claim)
+        claim->order = order;
     pthread_mutex_lock(&w->lock);
-    if (w->head)
-        w->tail->next = order;
-    else
-        w->head = order;
-    w->tail = order;
     w->unfinished++;
-    w->queued++;
-    if (count_idle(w) < w->queued && w->pool < w->cpus)
-        trp_worker_begin(rank, 0);
-    call_idle(w);
+    if (!order->claim || trp_stock_claim(&w->stock, order->claim))
+        trp_workers_ready(rank, order);
+    else
+        w->stuck++;
     pthread_mutex_unlock(&w->lock);
 }
 

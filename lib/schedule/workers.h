@@ -4,8 +4,9 @@
  *
  * A rank has as many CPU slots as CPUs. What runs takes its slots when it starts and gives them
  * back while it waits; a worker whose task waits runs the next one, and it alone resumes what it
- * began. An actor with CPUs has a worker of its own. One lock guards all of this but what a running
- * task does.
+ * began, before anything new begins. An actor with CPUs has a worker of its own. Tasks and calls of
+ * such actors wait for slots in one line; one that needs more than are free is overtaken
+ * TRP_OVERTAKEN_MAX times at most. One lock guards all of this but what a running task does.
  */
 #ifndef TRP_WORKERS_H
 #define TRP_WORKERS_H

@@ -74,6 +74,21 @@
     TROUPE_BEGIN_(TROUPE_METHOD_, C, m, ASK, TROUPE_FIRST_(__VA_ARGS__, ~), NULL, __VA_ARGS__)     \
     TROUPE_END_
 
+/** As TROUPE_TELL, of a method whose calls overtake all that are not urgent: on their way, and in the
+    actor's mailbox; among themselves they keep their order. A running method is not
+    interrupted. For rare and small ones, such as a word to stop: nothing slows their callers down.
+    An override of it is urgent, too. */
+#define TROUPE_URGENT_TELL(C, ...)                                                                 \
+    TROUPE_BEGIN_(TROUPE_METHOD_, C, TROUPE_FIRST_(__VA_ARGS__, ~), URGENT_TELL, void, NULL,       \
+                  __VA_ARGS__)                                                                     \
+    TROUPE_END_
+
+/** As TROUPE_URGENT_TELL, with an answer, which is urgent, too. */
+#define TROUPE_URGENT_ASK(C, m, ...)                                                               \
+    TROUPE_BEGIN_(TROUPE_METHOD_, C, m, URGENT_ASK, TROUPE_FIRST_(__VA_ARGS__, ~), NULL,           \
+                  __VA_ARGS__)                                                                     \
+    TROUPE_END_
+
 /** `TROUPE_OVERRIDE_TELL(C, B, method, (T, field)…);` C's own way of a tell of a base B. */
 #define TROUPE_OVERRIDE_TELL(C, B, ...)                                                            \
     TROUPE_BEGIN_(TROUPE_OVERRIDE_, C, B, TROUPE_FIRST_(__VA_ARGS__, ~), TELL, void, __VA_ARGS__)
@@ -216,15 +231,18 @@
  * before those of bases, always on the scheduler's thread; it must neither wait nor fail. Messages
  * call an actor `C(1:4)`, by its rank and number, or `C(1:4 "text")` with what is written by
  * `void repr(const struct C_state *, char *text, size_t size)`, inherited, at any time between its
- * methods or while one waits: it only reads the state. Texts over 127 bytes are cut.
+ * methods or while one waits: it only reads the state. Texts over 127 bytes are cut. Where a call
+ * does not say what an actor needs, `(needs, .gpus = 0.5, .memory = n)` does, inherited as a whole:
+ * see struct troupe_needs.
  */
 #define TROUPE_IMPLEMENT(...)                                                                      \
     TROUPE_BEGIN_(TROUPE_IMPLEMENT_, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
-/** `TROUPE_BODY(t, fn);` in one .c file: the function that is the task; fn takes the fields. */
-#define TROUPE_BODY(t, fn)                                                                         \
-    TROUPE_BODY_(t, fn)                                                                            \
-    TROUPE_REGISTER_(t, troupe_register_task(&t##_method))
+/** `TROUPE_BODY(t, fn);` in one .c file: the function that is the task; fn takes the fields. What
+    it needs, where a call does not say it, may follow: `TROUPE_BODY(t, fn, .cpus = 4, .gpus = 1)`,
+    see struct troupe_needs. */
+#define TROUPE_BODY(t, ...)                                                                        \
+    TROUPE_BEGIN_(TROUPE_TASK_BODY_, t, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
 #endif
 
@@ -433,6 +451,7 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
 #define TROUPE_RESERVED_state ~, ~
 #define TROUPE_RESERVED_class ~, ~
 #define TROUPE_RESERVED_base ~, ~
+#define TROUPE_RESERVED_needs ~, ~
 #define TROUPE_FREE_NAME_(m)                                                                       \
     TROUPE_ASSERT_(!TROUPE_PROBE_(TROUPE_CAT_(TROUPE_RESERVED_, m)),                               \
                    "a method cannot be called '" #m "': troupe declares a function of that name")
@@ -495,6 +514,13 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
         return troupe_stub_later(call_.troupe_to.ref, &P##_method, &args_, after, every);          \
     }
 #define TROUPE_LATER_ASK_(P, ...)
+
+#define TROUPE_SEND_URGENT_TELL_ TROUPE_SEND_TELL_
+#define TROUPE_SEND_URGENT_ASK_ TROUPE_SEND_ASK_
+#define TROUPE_ANSWER_URGENT_TELL_ TROUPE_ANSWER_TELL_
+#define TROUPE_ANSWER_URGENT_ASK_ TROUPE_ANSWER_ASK_
+#define TROUPE_LATER_URGENT_TELL_ TROUPE_LATER_TELL_
+#define TROUPE_LATER_URGENT_ASK_ TROUPE_LATER_ASK_
 
 #define TROUPE_STUBS_(C, P, ROLE, R, ...)                                                          \
     struct P##_call {                                                                              \
@@ -652,27 +678,48 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
 
 /* ---- the bodies ------------------------------------------------------------------------------ */
 
-#define TROUPE_BODY_(P, fn)                                                                        \
+#define TROUPE_BODY_(P, fn, needed)                                                                \
     static void P##_thunk(void *self, const void *args, void *result)                              \
     {                                                                                              \
         P##_run(fn, self, args, result);                                                           \
     }                                                                                              \
-    struct troupe_method P##_method = {.signature = &P##_signature, .thunk = P##_thunk};
+    struct troupe_method P##_method = {                                                            \
+        .signature = &P##_signature, .thunk = P##_thunk, .needs = needed};
+
+#define TROUPE_TASK_BODY_(t, fn, ...)                                                              \
+    TROUPE_CAT_(TROUPE_NEEDING, TROUPE_MORE_(__VA_ARGS__))(t, __VA_ARGS__)                         \
+    TROUPE_BODY_(t, fn, &t##_needs)                                                                \
+    TROUPE_REGISTER_(t, troupe_register_task(&t##_method))
+#define TROUPE_NEEDING0(t, fn) static const struct troupe_needs t##_needs;
+#define TROUPE_NEEDING1(t, fn, ...) static const struct troupe_needs t##_needs = {__VA_ARGS__};
+
+/* An entry is a method and its function, or what the class needs. */
+#define TROUPE_NEEDS_needs ~, ~
+#define TROUPE_IS_NEEDS_(m) TROUPE_PROBE_(TROUPE_CAT_(TROUPE_NEEDS_, m))
 
 #define TROUPE_THUNK_(C, entry) TROUPE_APPLY_(TROUPE_THUNK2_, C, TROUPE_OPEN_ entry)
-#define TROUPE_THUNK2_(C, m, fn) TROUPE_BODY_(C##_##m, fn)
+#define TROUPE_THUNK2_(C, m, ...)                                                                  \
+    TROUPE_CAT_(TROUPE_THUNK3_, TROUPE_IS_NEEDS_(m))(C, m, __VA_ARGS__)
+#define TROUPE_THUNK3_0(C, m, fn) TROUPE_BODY_(C##_##m, fn, NULL)
+#define TROUPE_THUNK3_1(C, m, ...) static const struct troupe_needs C##_needs = {__VA_ARGS__};
 
 #define TROUPE_IMPLEMENT_(C, ...)                                                                  \
+    static const struct troupe_needs C##_needs; /* zero, if no entry defines it */                 \
     TROUPE_EACH_(TROUPE_THUNK_, C, __VA_ARGS__)                                                    \
     static struct troupe_method *const C##_methods[] = {                                           \
         TROUPE_EACH_(TROUPE_ENTRY_, C, __VA_ARGS__) NULL};                                         \
     struct troupe_class C##_class = {                                                              \
-        .name = #C, .state_size = sizeof(struct C##_state), .methods = C##_methods};               \
+        .name = #C,                                                                                \
+        .state_size = sizeof(struct C##_state),                                                    \
+        .methods = C##_methods,                                                                    \
+        .needs = &C##_needs};                                                                      \
     TROUPE_REGISTER_(C, troupe_register_class(&C##_class, C##_base(), __start_troupe_declared,     \
                                               __stop_troupe_declared))
 
 #define TROUPE_ENTRY_(C, entry) TROUPE_APPLY_(TROUPE_ENTRY2_, C, TROUPE_OPEN_ entry)
-#define TROUPE_ENTRY2_(C, m, fn) &C##_##m##_method,
+#define TROUPE_ENTRY2_(C, m, ...) TROUPE_CAT_(TROUPE_ENTRY3_, TROUPE_IS_NEEDS_(m))(C, m)
+#define TROUPE_ENTRY3_0(C, m) &C##_##m##_method,
+#define TROUPE_ENTRY3_1(C, m)
 
 #define TROUPE_REGISTER_(C, call)                                                                  \
     __attribute__((constructor)) static void C##_register(void)                                    \

@@ -92,8 +92,7 @@ int troupe_rank(void);
 int troupe_ranks(void);
 
 /**
- * CPUs that a rank has for its tasks: its share of those it is bound to, at most
- * SLURM_CPUS_PER_TASK. Known for every rank.
+ * CPUs that a rank has for its tasks. Known for every rank, as what troupe_resources gives.
  * @param rank from 0
  * @return at least 1; 0 if there is no such rank
  * @note Threads: any.

@@ -41,7 +41,7 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
  * @param class_ what it is
  * @param init how its constructor is declared
  * @param args as init->args describes
- * @param with place, cpus, name, or_existing (waits, as troupe_await), tied
+ * @param with all of it; or_existing waits, as troupe_await
  * @return complete at once: calls may go to it before it is there
  */
 struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
@@ -52,7 +52,7 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
  * A task.
  * @param task what runs
  * @param args as task->signature->args describes
- * @param with place, cpus
+ * @param with place, cpus, gpus, memory, resources
  * @return of task->signature->result
  */
 troupe_future troupe_stub_submit(const struct troupe_method *task, const void *args,

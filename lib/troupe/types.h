@@ -86,6 +86,8 @@ enum troupe_role {
     TROUPE_ROLE_REPR,    /**< writes what an actor is called */
     TROUPE_ROLE_TELL,    /**< method without an answer */
     TROUPE_ROLE_ASK,     /**< method with an answer */
+    TROUPE_ROLE_URGENT_TELL, /**< the same, whose calls overtake those of others */
+    TROUPE_ROLE_URGENT_ASK,  /**< and likewise */
     TROUPE_ROLE_TASK,    /**< task */
 };
 
@@ -107,12 +109,24 @@ struct troupe_signature {
  */
 typedef void troupe_thunk(void *self, const void *args, void *result);
 
+/** What a task, or an actor of a class, asks for where a call does not say it: the options of these
+    names (troupe_options) as TROUPE_BODY and TROUPE_IMPLEMENT declare them. */
+struct troupe_needs {
+    int cpus;              /**< threads */
+    double gpus;           /**< GPUs, or a part of one */
+    size_t memory;         /**< bytes */
+    const char *resources; /**< "fpga:1,license:2" */
+};
+
 /** A method or task with its body. */
 struct troupe_method {
     const struct troupe_signature *signature; /**< as declared */
     troupe_thunk *thunk;                      /**< runs the body */
+    const struct troupe_needs *needs;         /**< of a task, or NULL */
     uint32_t slot; /**< place in the class's table, or the task's number; set at start */
     uint32_t lost; /**< failures that nobody waited for */
+    bool urgent;   /**< declared so, by it or by what it overrides; set at start */
+    bool quick;    /**< no pointers among its arguments, and not urgent; set at start */
 };
 
 /** A class with its methods. */
@@ -120,6 +134,7 @@ struct troupe_class {
     const char *name;                     /**< as the user wrote it */
     uint32_t state_size;                  /**< bytes */
     struct troupe_method *const *methods; /**< implemented ones, NULL at the end */
+    const struct troupe_needs *needs;      /**< or NULL */
     struct troupe_class *base;             /**< or NULL */
     struct troupe_class *next;             /**< registered before it */
     struct troupe_method **table;          /**< by slot, inherited ones first; set at start */
@@ -144,15 +159,28 @@ struct troupe_place {
     int32_t rank; /**< from 0 */
 };
 
-/** What may ride along with a call (`.with = { … }`); what is left out is zero: the default. All of
-    it is for new actors, `place` and `cpus` for tasks too; tells and asks have no options yet. */
+/** What may ride along with a call (`.with = { … }`); what is left out is zero: the default, for
+    `cpus`, `gpus`, `memory` and `resources` what the declaration says. All of it is for new actors,
+    what stands before `name` for tasks too; tells and asks have no options yet.
+    A task holds what it asks for until it ends, an actor as long as it lives; but CPUs only while
+    it runs, not while it waits or nobody calls it. What is not free is waited for: the task begins,
+    the actor is made, when it is; calls wait for it. They wait in order, but one that can go on
+    passes one that cannot: freely if the two ask for nothing of the same kind, else 16 times at
+    most. What no rank, or not the one of `place`, has at all fails the caller with
+    TROUPE_INVALID. */
 struct troupe_options {
     struct troupe_place place; /**< of a new actor or a task; default: round robin over all ranks,
-                                    where each rank counts what it makes, beginning at rank 0 */
+                                    where each rank counts what it makes, beginning at rank 0;
+                                    ranks that do not have what is asked for are passed over */
     int cpus;         /**< threads of the OpenMP team of a task (default 1), or of an actor that is
-                           to have a worker of its own (default: none, it shares its rank's). At
-                           most the rank's CPUs, and OMP_NUM_THREADS where that is set. A
-                           negative number fails the caller with TROUPE_INVALID */
+                           to have a worker of its own (default: none, it shares its rank's). Where
+                           OMP_NUM_THREADS is set a team is no larger than that */
+    double gpus;      /**< GPUs: whole ones, or a part of one (0.25), in steps of 0.0001; default:
+                           none. See troupe_gpu_ids */
+    size_t memory;    /**< bytes, of those that the rank has for all that asks for some; default:
+                           none. Counted, and not enforced */
+    const char *resources; /**< of those that TROUPE_RESOURCES or Slurm name: "fpga:1,license:2";
+                           default: none */
     const char *name; /**< of a new actor, copied; default: none. Where the name is taken the actor
                            never begins, and its calls fail with TROUPE_ENDED and the holder's
                            name */

@@ -14,6 +14,7 @@
 uint32_t trp_mpi_announce(struct trp_wire *wire)
 {
     trp_mpi_wire(wire)->bulks.reported = false;
+    trp_messages_look_well(&trp_mpi_wire(wire)->messages);
     return trp_doorbell_announce(&trp_mpi_wire(wire)->bell);
 }
 
@@ -100,7 +101,7 @@ void trp_mpi_receive_bulk(struct trp_wire *wire, struct trp_bulk *bulk)
 static void receive_away(struct trp_mpi_wire *w)
 {
     struct trp_parcel *parcel;
-    while ((parcel = w->wire.ops->receive(&w->wire)))
+    while ((parcel = w->wire.ops->receive(&w->wire, false)))
         trp_parcel_drop(parcel);
     trp_bulks_throw_away(&w->bulks);
     sched_yield();
@@ -115,7 +116,7 @@ void trp_mpi_drain(struct trp_mpi_wire *w, trp_mpi_sending *sending)
     MPI_Ibarrier(w->comm, &barrier);
     for (int done = 0; !done; MPI_Test(&barrier, &done, MPI_STATUS_IGNORE))
         receive_away(w);
-    if (w->messages.in)
+    if (w->messages.out)
         trp_messages_close(&w->messages);
     trp_bulks_close(&w->bulks);
 }

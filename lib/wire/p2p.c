@@ -13,12 +13,12 @@ static void p2p_send(struct trp_wire *wire, int to, struct trp_parcel *parcel)
     trp_messages_send(&trp_mpi_wire(wire)->messages, to, parcel);
 }
 
-static struct trp_parcel *p2p_receive(struct trp_wire *wire)
+static struct trp_parcel *p2p_receive(struct trp_wire *wire, bool full)
 {
     struct trp_mpi_wire *w = trp_mpi_wire(wire);
     if (trp_bulks_under_way(&w->bulks))
         trp_bulks_progress(&w->bulks);
-    return trp_mpi_came(w, trp_messages_receive(&w->messages));
+    return trp_mpi_came(w, trp_messages_receive(&w->messages, full));
 }
 
 static bool p2p_sending(const struct trp_wire *wire)

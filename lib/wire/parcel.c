@@ -24,12 +24,17 @@ static struct trp_parcel *take_usual(void)
     return parcel;
 }
 
+static size_t rounded(size_t bytes)
+{
+    return (bytes + _Alignof(struct trp_parcel) - 1) & ~(_Alignof(struct trp_parcel) - 1);
+}
+
 static struct trp_parcel *make(size_t room)
 {
     struct trp_parcel *parcel = NULL;
     size_t bytes = sizeof *parcel + room;
     if (room <= TRP_PARCEL_SMALL)
-        parcel = trp_slab_new(&small, bytes);
+        parcel = trp_slab_new(&small, rounded(bytes));
     else if (room > TRP_PARCEL_BYTES && room <= PTRDIFF_MAX - sizeof *parcel)
         parcel = trp_large_new(&bytes);
     else if (room <= TRP_PARCEL_BYTES)
@@ -45,11 +50,12 @@ static struct trp_parcel *begin(struct trp_parcel *parcel)
         return NULL;
     parcel->next = NULL;
     parcel->used = parcel->at = parcel->ahead = 0;
+    parcel->many = NULL;
     parcel->owed = NULL;
     parcel->owes = 0;
     parcel->peer = -1;
     parcel->holds = 1;
-    parcel->in_turn = 0;
+    parcel->in_turn = parcel->urgent = 0;
     parcel->gifts = NULL;
     return parcel;
 }
@@ -91,7 +97,7 @@ void trp_parcel_recycle(struct trp_parcel *parcel)
     if (parcel->room > TRP_PARCEL_BYTES) {
         trp_large_free(parcel, sizeof *parcel + parcel->room);
     } else if (parcel->room <= TRP_PARCEL_SMALL) {
-        trp_slab_free(&small, parcel, sizeof *parcel + parcel->room);
+        trp_slab_free(&small, parcel, rounded(sizeof *parcel + parcel->room));
     } else if (parcel->room < TRP_PARCEL_BYTES || pooled >= POOL_MAX) {
         free(parcel);
     } else {

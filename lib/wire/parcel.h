@@ -14,6 +14,7 @@
 #define TRP_PARCEL_SMALL 1024        /* what has no more takes no more */
 
 struct trp_buffer;
+struct trp_record;
 
 struct trp_parcel {
     struct trp_parcel *next; /* in the queue that has it */
@@ -21,11 +22,13 @@ struct trp_parcel {
     size_t used;             /* bytes that are records */
     size_t at;               /* bytes read so far, */
     size_t ahead;            /* and looked at to fetch what will be needed */
+    struct trp_record *many; /* that is being read, one by one; NULL: none */
     uint64_t *owed;          /* where it is noted when its bytes are done with, or NULL, */
     size_t owes;             /* and how many */
     int32_t peer;            /* where it came from, or goes */
-    uint32_t holds : 31;
+    uint32_t holds : 30;
     uint32_t in_turn : 1; /* nothing that is still to come belongs before it */
+    uint32_t urgent : 1;  /* it overtakes those that are not */
     struct trp_buffer **gifts; /* holds that go with it, NULL at the end; or NULL */
     _Alignas(16) unsigned char bytes[];
 };
@@ -73,6 +76,21 @@ static inline void trp_parcel_push(struct trp_parcel_queue *queue, struct trp_pa
     else
         queue->head = parcel;
     queue->tail = parcel;
+}
+
+/* Before all that are not urgent, but for one that is on its way in part. */
+static inline void trp_parcel_push_ahead(struct trp_parcel_queue *queue, struct trp_parcel *parcel)
+{
+    struct trp_parcel *before = NULL, *behind = queue->head;
+    for (; behind && (behind->urgent || behind->at); behind = behind->next)
+        before = behind;
+    parcel->next = behind;
+    if (before)
+        before->next = parcel;
+    else
+        queue->head = parcel;
+    if (!behind)
+        queue->tail = parcel;
 }
 
 static inline struct trp_parcel *trp_parcel_pop(struct trp_parcel_queue *queue)

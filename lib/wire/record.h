@@ -8,6 +8,7 @@
 #ifndef TRP_RECORD_H
 #define TRP_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -17,6 +18,11 @@ enum trp_record_kind {
     TRP_RECORD_TELL = 1, /* a method of an actor: slot, actor; arguments, maybe of many tells */
     TRP_RECORD_ANSWER,   /* the value of a future, which is in `serial` */
     TRP_RECORD_CREDIT,   /* so many bytes, in `serial`, of what came from there are done with */
+    /* Of two, and then many of the same: the bytes of each are in `serial`, and each is what stands
+       behind the first word of the single one. */
+    TRP_RECORD_TELLS,   /* one method of any actors that one rank made: their serials, arguments */
+    TRP_RECORD_ASKS,    /* as TELLS: serial, future, arguments */
+    TRP_RECORD_ANSWERS, /* future, value */
     /* Of three. */
     TRP_RECORD_ASK,      /* as TELL, of one: the answer is for `future` */
     /* Of four. */
@@ -35,6 +41,7 @@ enum trp_record_kind {
     TRP_RECORD_RELEASED, /* from there to the host: the name is free */
     TRP_RECORD_ALARM,    /* to this rank: a tell for later; see schedule/alarms.h */
     TRP_RECORD_CANCEL,   /* to this rank: no more of that */
+    TRP_RECORD_GRANTED,  /* to this rank: what a new actor has waited for is its own */
     TRP_RECORD_DONE,     /* to this rank: the method of an actor on a worker has ended */
     TRP_RECORD_EXIT,     /* to rank 0: the job is to end now, number is its status */
     TRP_RECORD_PROBE,    /* rank 0 asks: what have you sent and received? */
@@ -46,26 +53,57 @@ enum trp_record_kind {
 enum trp_record_flags {
     TRP_RECORD_CUT = 1,  /* the body is missing: there was no memory for it */
     TRP_RECORD_BULK = 2, /* instead of it there is a notice, and it comes as bulk */
+    TRP_RECORD_URGENT = 4, /* it overtakes all that is not, and is in order with what is */
 };
 
-#define TRP_RECORD_WORDS_MAX ((1u << 20) - 1)
+#define TRP_RECORD_WORDS_MAX ((1u << 19) - 1)
 #define TRP_RANKS_MAX (1u << 20)
 
 struct trp_record {
-    uint64_t words : 20; /* of 8 bytes, all of it; 0: in one more word behind the header */
+    uint64_t words : 19; /* of 8 bytes, all of it; 0: in one more word behind the header */
     uint64_t kind : 6;
-    uint64_t flags : 2;
+    uint64_t flags : 3;
     uint64_t slot : 16;
     uint64_t creator : 20; /* the actor: rank that made it, */
     uint64_t serial;       /* and index and generation, as in its handle */
     uint64_t future;       /* on the rank it came from (FAILED: on the one it goes to) */
-    int64_t number;        /* EXIT, END, FAILED: status; TASK, CREATE: CPUs */
+    int64_t number;        /* EXIT, END, FAILED: status; TASK, CREATE: what is asked for */
 };
+
+/* The first word, in one piece: fields that are written one by one would be waited for by who then
+   copies the word. */
+static inline uint64_t trp_record_word(enum trp_record_kind kind, uint64_t slot, uint64_t creator,
+                                       uint64_t words)
+{
+    return words | (uint64_t)kind << 19 | slot << 28 | creator << 44;
+}
+
+/* It is so many bytes longer, in a parcel of the usual size. */
+static inline void trp_record_add(struct trp_record *record, size_t bytes)
+{
+    *(uint64_t *)(void *)record += bytes / 8; /* as trp_record_word has it */
+}
 
 /* Bytes of the header of records of a kind, but for the word of a long one. */
 static inline size_t trp_record_head(unsigned kind)
 {
-    return kind <= TRP_RECORD_CREDIT ? 16 : kind == TRP_RECORD_ASK ? 24 : 32;
+    return kind <= TRP_RECORD_ANSWERS ? 16 : kind == TRP_RECORD_ASK ? 24 : 32;
+}
+
+static inline int trp_record_is_many(const struct trp_record *record)
+{
+    return record->kind >= TRP_RECORD_TELLS && record->kind <= TRP_RECORD_ANSWERS;
+}
+
+/* A single record becomes the first of many, each of so many bytes; it is 8 bytes longer then. */
+static inline void trp_record_make_many(struct trp_record *record, enum trp_record_kind many,
+                                        size_t each)
+{
+    char *first = (char *)record + 8;
+    memmove(first + 8, first, 8 * (size_t)record->words - 8);
+    record->kind = many;
+    record->serial = each;
+    record->words++;
 }
 
 /* The values behind the header. */
@@ -127,6 +165,13 @@ static inline size_t trp_record_cut(void *to, const void *beginning)
     record->flags |= TRP_RECORD_CUT;
     record->words = size / 8;
     return size;
+}
+
+/* It overtakes what is not: calls that are declared so, and what the runtime must hear of soon. */
+static inline bool trp_record_is_urgent(const struct trp_record *record)
+{
+    return record->flags & TRP_RECORD_URGENT || record->kind == TRP_RECORD_CREDIT ||
+           record->kind == TRP_RECORD_FAILED || record->kind == TRP_RECORD_EXIT;
 }
 
 /* What the end of the job is found out with is not counted among what was sent. */

@@ -22,6 +22,7 @@
 struct trp_ring {
     _Alignas(64) uint64_t read;    /* the reader's: how far it has read, in steps */
     _Alignas(64) uint32_t stalled; /* the writer's: it waits for that to grow */
+    uint32_t urgent; /* for the use of who writes: see rings.c */
     _Alignas(64) unsigned char bytes[];
 };
 

@@ -25,6 +25,7 @@ struct trp_mate {
     uint64_t bit;
     struct trp_parcel_queue waiting;
     struct trp_parcel *half; /* a large parcel half received */
+    uint32_t urgent_out, urgent_in; /* parcels given to be sent, and received, ever */
 };
 
 static int words_for(int node_ranks)
@@ -45,6 +46,13 @@ static void announce(const struct trp_mate *mate)
         __atomic_fetch_or(mate->came, mate->bit, __ATOMIC_SEQ_CST);
 }
 
+/* What goes along with each message: the bytes of the parcel that it is a part of, and whether that
+   is urgent. */
+static uint64_t note_of(const struct trp_parcel *parcel)
+{
+    return (uint64_t)parcel->used << 1 | parcel->urgent;
+}
+
 /* As much of it as there is room for; true: all of it. */
 static bool put(struct trp_rings *r, struct trp_mate *mate, struct trp_parcel *parcel)
 {
@@ -52,7 +60,7 @@ static bool put(struct trp_rings *r, struct trp_mate *mate, struct trp_parcel *p
     while (!whole && room) {
         size_t size = parcel->used - parcel->at;
         size = size < r->piece ? size : r->piece;
-        room = trp_ring_write(&mate->out, parcel->bytes + parcel->at, size, parcel->used);
+        room = trp_ring_write(&mate->out, parcel->bytes + parcel->at, size, note_of(parcel));
         parcel->at += room ? size : 0;
         any |= room;
         whole = room && parcel->at == parcel->used;
@@ -90,6 +98,8 @@ void trp_rings_send(struct trp_rings *r, int to, struct trp_parcel *parcel)
 {
     struct trp_mate *mate = r->of[to];
     parcel->at = 0;
+    if (parcel->urgent) /* partner: trp_rings_receive; what is before it must be taken out, too */
+        __atomic_store_n(&mate->out.ring->urgent, ++mate->urgent_out, __ATOMIC_RELEASE);
     if (!mate->waiting.head) {
         if (put(r, mate, parcel)) {
             trp_parcel_drop(parcel);
@@ -97,7 +107,10 @@ void trp_rings_send(struct trp_rings *r, int to, struct trp_parcel *parcel)
         }
         r->stalled[r->stalled_count++] = mate;
     }
-    trp_parcel_push(&mate->waiting, parcel);
+    if (parcel->urgent)
+        trp_parcel_push_ahead(&mate->waiting, parcel);
+    else
+        trp_parcel_push(&mate->waiting, parcel);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
@@ -105,11 +118,16 @@ void trp_rings_send(struct trp_rings *r, int to, struct trp_parcel *parcel)
 /* The next message of a mate, which has come: the parcel, if that makes one whole. */
 static struct trp_parcel *take(struct trp_rings *r, struct trp_mate *mate, uint64_t word)
 {
-    size_t size = trp_ring_size(word), total = trp_ring_note(word);
+    size_t size = trp_ring_size(word), total = trp_ring_note(word) >> 1;
     void *place = trp_pieces_place(&mate->half, mate->rank, total, size);
     if (trp_ring_take(&mate->in, word, place))
         trp_doorbell_ring(r->bell, mate->rank);
-    return trp_pieces_placed(&mate->half, total, size);
+    struct trp_parcel *parcel = trp_pieces_placed(&mate->half, total, size);
+    if (parcel && trp_ring_note(word) & 1) {
+        parcel->urgent = 1;
+        mate->urgent_in++;
+    }
+    return parcel;
 }
 
 static void look_at(struct trp_rings *r, struct trp_mate *mate)
@@ -143,15 +161,21 @@ static void take_over(struct trp_rings *r)
 }
 
 /* Round and round, a message from each, until one completes a parcel or all are empty. */
-static struct trp_parcel *receive_from_active(struct trp_rings *r)
+static bool wants(const struct trp_mate *mate, bool full)
+{
+    return !full ||
+           __atomic_load_n(&mate->in.ring->urgent, __ATOMIC_ACQUIRE) != mate->urgent_in;
+}
+
+static struct trp_parcel *receive_from_active(struct trp_rings *r, bool full)
 {
     for (int empty = 0; empty < r->active_count;) {
         r->next = r->next < r->active_count ? r->next : 0;
         struct trp_mate *mate = r->active[r->next];
-        uint64_t word = trp_ring_next(&mate->in);
+        uint64_t word = wants(mate, full) ? trp_ring_next(&mate->in) : 0;
         struct trp_parcel *parcel = word ? take(r, mate, word) : NULL;
-        empty = word ? 0 : empty + !r->came;
-        if (!word && r->came)
+        empty = word ? 0 : empty + (!r->came || full);
+        if (!word && r->came && !full)
             look_away(r, r->next);
         else
             r->next++;
@@ -161,13 +185,13 @@ static struct trp_parcel *receive_from_active(struct trp_rings *r)
     return NULL;
 }
 
-struct trp_parcel *trp_rings_receive(struct trp_rings *r)
+struct trp_parcel *trp_rings_receive(struct trp_rings *r, bool full)
 {
     if (r->stalled_count)
         put_all_waiting(r);
     if (r->came)
         take_over(r);
-    return receive_from_active(r);
+    return receive_from_active(r, full);
 }
 
 /* ---- beginning and end ----------------------------------------------------------------------- */

@@ -47,7 +47,7 @@ static inline bool trp_rings_reach(const struct trp_rings *r, int to)
 }
 
 void trp_rings_send(struct trp_rings *r, int to, struct trp_parcel *parcel);
-struct trp_parcel *trp_rings_receive(struct trp_rings *r);
+struct trp_parcel *trp_rings_receive(struct trp_rings *r, bool full);
 
 /* Parcels to that rank wait for room. */
 bool trp_rings_congested(const struct trp_rings *r, int to);

@@ -33,20 +33,20 @@ static void rma_send(struct trp_wire *wire, int to, struct trp_parcel *parcel)
         trp_messages_send(&w->mpi.messages, to, parcel);
 }
 
-static struct trp_parcel *receive_far_too(struct rma_wire *w)
+static struct trp_parcel *receive_far_too(struct rma_wire *w, bool full)
 {
     struct trp_parcel *parcel = NULL;
     if (++w->turn % NEAR_A_FAR != 0)
-        parcel = trp_rings_receive(&w->rings);
-    return parcel ? parcel : trp_mpi_came(&w->mpi, trp_messages_receive(&w->mpi.messages));
+        parcel = trp_rings_receive(&w->rings, full);
+    return parcel ? parcel : trp_mpi_came(&w->mpi, trp_messages_receive(&w->mpi.messages, full));
 }
 
-static struct trp_parcel *rma_receive(struct trp_wire *wire)
+static struct trp_parcel *rma_receive(struct trp_wire *wire, bool full)
 {
     struct rma_wire *w = of(trp_mpi_wire(wire));
     if (trp_bulks_under_way(&w->mpi.bulks))
         trp_bulks_progress(&w->mpi.bulks);
-    return w->mpi.bell.covers_all ? trp_rings_receive(&w->rings) : receive_far_too(w);
+    return w->mpi.bell.covers_all ? trp_rings_receive(&w->rings, full) : receive_far_too(w, full);
 }
 
 static bool sends_parcels(const struct trp_mpi_wire *w)

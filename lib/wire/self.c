@@ -96,20 +96,23 @@ static void hand_over(struct self_wire *self, struct self_wire *to)
 static void self_send(struct trp_wire *wire, int to, struct trp_parcel *parcel)
 {
     struct hub *hub = of(wire)->hub;
+    struct trp_parcel_queue *queue = &hub->queues[to * hub->ranks + wire->rank];
     parcel->peer = wire->rank;
-    trp_parcel_push(&hub->queues[to * hub->ranks + wire->rank], parcel);
+    if (parcel->urgent)
+        trp_parcel_push_ahead(queue, parcel);
+    else
+        trp_parcel_push(queue, parcel);
 }
 
-static struct trp_parcel *next_parcel(struct self_wire *self)
+static struct trp_parcel *next_parcel(struct self_wire *self, bool full)
 {
     struct hub *hub = self->hub;
     int first = hub->seed ? (int)(draw(hub) % (uint64_t)hub->ranks) : 0;
     for (int i = 0; i < hub->ranks; i++) {
         int from = (first + i) % hub->ranks;
         struct trp_parcel_queue *queue = &hub->queues[self->wire.rank * hub->ranks + from];
-        struct trp_parcel *parcel = trp_parcel_pop(queue);
-        if (parcel)
-            return parcel;
+        if (queue->head && (!full || queue->head->urgent))
+            return trp_parcel_pop(queue);
     }
     return NULL;
 }
@@ -188,19 +191,21 @@ static void report_bulks(struct self_wire *self)
 /* ---- the table ------------------------------------------------------------------------------- */
 
 /* A rank that looks and finds nothing lets another go on: it may look for ever. */
-static struct trp_parcel *self_receive(struct trp_wire *wire)
+static struct trp_parcel *self_receive(struct trp_wire *wire, bool full)
 {
     struct self_wire *self = of(wire);
+    if (full)
+        return next_parcel(self, full);
     report_bulks(self);
     bool yielded = self->hub->seed && draw(self->hub) % 4 == 0;
     struct self_wire *other = yielded ? another(self) : NULL;
     if (other)
         hand_over(self, other);
-    struct trp_parcel *parcel = next_parcel(self);
+    struct trp_parcel *parcel = next_parcel(self, false);
     if (!parcel && !yielded && (other = another(self))) {
         hand_over(self, other);
         report_bulks(self);
-        parcel = next_parcel(self);
+        parcel = next_parcel(self, false);
     }
     return parcel;
 }

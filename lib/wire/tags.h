@@ -6,5 +6,6 @@
 
 #define TRP_TAG_PARCEL 7
 #define TRP_TAG_BULK 8
+#define TRP_TAG_URGENT 9
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The wire: parcels from rank to rank, in order between each pair, each exactly once.
+ * The wire: parcels from rank to rank, in order between each pair, each exactly once. Those that
+ * are urgent are in order among themselves, and overtake the others.
  *
  * It knows ranks, parcels and how to sleep until something comes; it refuses to know what is in a
  * parcel and who sent it. Everything here is called by the one thread that runs the scheduler, but
@@ -35,8 +36,10 @@ struct trp_wire_ops {
     bool one_process; /* its ranks take turns on one thread: nothing comes to one that spins */
     /* Takes the parcel over. Never blocks, never delivers. */
     void (*send)(struct trp_wire *wire, int to, struct trp_parcel *parcel);
-    /* The next parcel that came, now the caller's, or NULL. Drives what is being sent, too. */
-    struct trp_parcel *(*receive)(struct trp_wire *wire);
+    /* The next parcel that came, now the caller's, or NULL. Drives what is being sent, too. Who has
+       enough to do is `full`: then NULL unless something urgent has come, though what is in its way
+       may be given first. */
+    struct trp_parcel *(*receive)(struct trp_wire *wire, bool full);
     /* The bytes are read, or written, until done is called, from inside receive or close. It is
        called once for each bulk, in no order. */
     void (*send_bulk)(struct trp_wire *wire, struct trp_bulk *bulk);

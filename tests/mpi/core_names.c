@@ -355,7 +355,7 @@ static void every_kind_of_caller_takes_part_in_a_race_for_a_name(void **state)
         name_of(text, "mixed race", round);
         for (int i = 0; i < n; i++) {
             int from = i / 3, to = (i + round) % troupe_ranks();
-            agent a = troupe_new(agent, .with = {.place = troupe_on(from), .cpus = i % 3});
+            agent a = troupe_new(agent, .with = {.place = troupe_on(from), .cpus = i % 3 == 1});
             got[i] = i % 3 == 2 ? get_or_create_task(text, i, to)
                                 : agent_get_or_create(a, text, i, to);
         }

@@ -279,8 +279,9 @@ static void nonsense_in_options_is_refused(void **state)
     (void)state;
     thing t = troupe_new(thing, .with = {.place = troupe_on(0)});
     expect_failure(thing_make(t, BESIDE_NOBODY), TROUPE_INVALID, "the handle is empty");
-    expect_failure(thing_make(t, NEGATIVE_CPUS), TROUPE_INVALID, "-1 CPUs for thing");
-    expect_failure(thing_make(t, NEGATIVE_CPUS_OF_A_TASK), TROUPE_INVALID, "-1 CPUs for nothing");
+    expect_failure(thing_make(t, NEGATIVE_CPUS), TROUPE_INVALID, "thing asks for: -1 CPUs");
+    expect_failure(thing_make(t, NEGATIVE_CPUS_OF_A_TASK), TROUPE_INVALID,
+                   "nothing asks for: -1 CPUs");
     assert_int_equal(troupe_await(thing_number(t)), 0);
 }
 

@@ -260,7 +260,8 @@ static void what_the_threads_of_a_team_ask_is_answered_on_every_rank(void **stat
     thing t = thing_new(10);
     for (int on = 0; on < troupe_ranks(); on++)
         assert_int_equal(troupe_await(troupe_submit(ask_by_team, .t = t,
-                                                    .with = {.cpus = 4, .place = troupe_on(on)})),
+                                                    .with = {.cpus = troupe_rank_cpus(on),
+                                                             .place = troupe_on(on)})),
                          40);
     troupe_kill(t);
 }

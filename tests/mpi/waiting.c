@@ -245,6 +245,50 @@ static void a_chain_of_asks_goes_through_all_ranks_many_times(void **state)
                          LENGTH_OF_CHAIN * (LENGTH_OF_CHAIN - 1) / 2);
 }
 
+/* Their asks go together: each but the last waits for one that is answered behind its own. */
+static void asks_of_many_actors_at_once_may_wait_for_each_other(void **state)
+{
+    (void)state;
+    enum { COUNT = 300 };
+    node nodes[COUNT];
+    TROUPE_FUTURE(int) sums[COUNT];
+    watcher w = watcher_on(0);
+    for (int rank = 0; rank < troupe_ranks(); rank++) {
+        for (int i = COUNT; i-- > 0;) {
+            nodes[i] = node_on(rank, i);
+            troupe_await(node_meet(nodes[i], i + 1 < COUNT ? nodes[i + 1] : nodes[i], w));
+        }
+        for (int i = 0; i < COUNT; i++)
+            sums[i] = node_sum_along(nodes[i], i + 1 < COUNT);
+        for (int i = 0; i < COUNT; i++)
+            assert_int_equal(troupe_await(sums[i]), i + 1 < COUNT ? 2 * i + 1 : i);
+    }
+}
+
+static void tells_to_many_actors_in_turn_stay_in_order_for_each(void **state)
+{
+    (void)state;
+    enum { COUNT = 7, EACH = 500 };
+    node nodes[COUNT];
+    for (int rank = 0; rank < troupe_ranks(); rank++) {
+        lamp l = dark_lamp(rank);
+        for (int i = 0; i < COUNT; i++) {
+            nodes[i] = node_on(rank, i);
+            troupe_await(node_meet(nodes[i], nodes[i], watcher_on(rank)));
+        }
+        for (int k = 0; k < EACH; k++)
+            for (int i = 0; i < COUNT; i++) {
+                if (k % 100 == 50 + i)
+                    node_note_late(nodes[i], k);
+                else
+                    node_note(nodes[i], k);
+            }
+        troupe_await(lamp_set(l, true));
+        for (int i = 0; i < COUNT; i++)
+            assert_int_equal(troupe_await(node_noted_in_order(nodes[i])), EACH);
+    }
+}
+
 static void calls_stay_in_order_behind_a_method_that_waits(void **state)
 {
     (void)state;
@@ -399,6 +443,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(ranks_ask_each_other_at_the_same_time),
         cmocka_unit_test(two_thousand_methods_of_a_rank_wait_at_once),
         cmocka_unit_test(a_chain_of_asks_goes_through_all_ranks_many_times),
+        cmocka_unit_test(asks_of_many_actors_at_once_may_wait_for_each_other),
+        cmocka_unit_test(tells_to_many_actors_in_turn_stay_in_order_for_each),
         cmocka_unit_test(calls_stay_in_order_behind_a_method_that_waits),
         cmocka_unit_test(an_actor_runs_one_method_at_a_time_though_it_waits_in_them),
         cmocka_unit_test(a_future_stays_good_after_a_time_out),

@@ -124,7 +124,7 @@ static void send(int to, int number)
 
 static bool receive(void)
 {
-    struct trp_parcel *parcel = wire->ops->receive(wire);
+    struct trp_parcel *parcel = wire->ops->receive(wire, false);
     if (!parcel)
         return false;
     int from = parcel->peer, number = expected[from]++;

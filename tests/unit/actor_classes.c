@@ -57,8 +57,8 @@ static const struct troupe_field another_int[] = {{"y", &troupe_type_int, 0, 0}}
 
 #define CLASS(C, ...)                                                                              \
     static struct troupe_method *const C##_methods[] = {__VA_ARGS__};                              \
-    static struct troupe_class C##_class = {#C, 8, C##_methods, NULL, NULL, NULL, 0, 77, NULL,     \
-                                            NULL, NULL};
+    static struct troupe_class C##_class = {                                                       \
+        .name = #C, .state_size = 8, .methods = C##_methods, .id = 77};
 
 #define REGISTER(C, B) troupe_register_class(&C##_class, B, NULL, NULL)
 

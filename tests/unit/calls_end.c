@@ -300,7 +300,7 @@ static int nests_on_one_cpu(int argc, char **argv)
         return 2;
     TROUPE_FUTURE(int) tasks[3];
     for (int i = 0; i < 3; i++)
-        tasks[i] = troupe_submit(count_up, .depth = 5, .with = {.cpus = 4});
+        tasks[i] = troupe_submit(count_up, .depth = 5);
     for (int i = 0; i < 3; i++)
         if (troupe_await(tasks[i]) != 6)
             return 3;

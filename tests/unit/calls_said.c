@@ -155,7 +155,7 @@ static int runs_victim(int argc, char **argv)
     (void)argc, (void)argv;
     struct troupe_place place = troupe_on(troupe_ranks() - 1);
     if (dies_in == IN_TASK || dies_in == IN_TEAM)
-        return troupe_await(troupe_submit(labour, .with = {.place = place, .cpus = 2}));
+        return troupe_await(troupe_submit(labour, .with = {.place = place}));
     victim v = troupe_new(victim, .with = {.place = place, .cpus = dies_in == IN_HEAVY});
     int value = troupe_await(victim_work(v));
     troupe_stop(v);

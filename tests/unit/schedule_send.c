@@ -215,14 +215,113 @@ static void the_short_way_begins_no_parcel_for_what_none_holds(void **state)
 
     (void)state;
     rank.credit.bytes = UINT32_MAX;
-    assert_false(trp_tell(&rank, to, &large, args));
-    assert_int_equal(trp_ask(&rank, to, &large, args), 0);
+    assert_false(trp_tell(&rank, to.place, to.serial, &large, args));
+    assert_int_equal(trp_ask(&rank, to.place, to.serial, &large, args), 0);
     assert_null(outlets[2].parcel);
     signature.args.size = 64;
-    assert_true(trp_tell(&rank, to, &large, args));
+    assert_false(trp_tell(&rank, to.place, to.serial, &large, args));
+    assert_non_null(trp_outlet_begin(&rank, 2, true));
+    assert_true(trp_tell(&rank, to.place, to.serial, &large, args));
     assert_int_equal(outlets[2].parcel->used, 16 + 64);
-    assert_true(trp_tell(&rank, to, &large, args));
+    assert_true(trp_tell(&rank, to.place, to.serial, &large, args));
     assert_int_equal(outlets[2].parcel->used, 16 + 2 * 64);
+}
+
+static const struct trp_record *only_record(int to, size_t bytes)
+{
+    const struct trp_record *record = (void *)outlets[to].parcel->bytes;
+    assert_int_equal(trp_record_bytes(record), bytes);
+    assert_int_equal(outlets[to].parcel->used, bytes);
+    return record;
+}
+
+static const struct troupe_signature of_a_number = {.args = {.flat = true, .size = 8},
+                                                    .result = &troupe_type_int64_t};
+static const struct troupe_method numbered = {.signature = &of_a_number, .slot = 5};
+
+static void tells_to_one_actor_add_only_arguments_and_to_others_their_serials(void **state)
+{
+    struct troupe_ref one = trp_ref(2, 3, 9, 1), other = trp_ref(2, 3, 8, 4);
+    int64_t number = 10;
+
+    (void)state;
+    trp_outlet_begin(&rank, 2, false);
+    assert_true(trp_tell(&rank, one.place, one.serial, &numbered, &number));
+    number++;
+    assert_true(trp_tell(&rank, one.place, one.serial, &numbered, &number));
+    const struct trp_record *record = only_record(2, 16 + 2 * 8);
+    assert_int_equal(record->kind, TRP_RECORD_TELL);
+    assert_int_equal(record->slot, 5);
+    assert_int_equal(record->creator, 3);
+    assert_int_equal(record->serial, one.serial);
+    assert_int_equal(rank.sent, 1);
+
+    trp_flush(&rank);
+    trp_outlet_begin(&rank, 2, false);
+    struct troupe_ref to[] = {one, other, one};
+    for (int i = 0; i < 3; i++, number++)
+        assert_true(trp_tell(&rank, to[i].place, to[i].serial, &numbered, &number));
+    record = only_record(2, 16 + 3 * 16);
+    assert_int_equal(record->kind, TRP_RECORD_TELLS);
+    assert_int_equal(record->slot, 5);
+    assert_int_equal(record->creator, 3);
+    assert_int_equal(record->serial, 16);
+    const uint64_t *each = (const uint64_t *)record + 2;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(each[2 * i], to[i].serial);
+        assert_int_equal(each[2 * i + 1], 11 + i);
+    }
+    assert_int_equal(rank.sent, 2);
+}
+
+static void what_differs_in_method_or_creator_has_a_record_of_its_own(void **state)
+{
+    static const struct troupe_method another = {.signature = &of_a_number, .slot = 6};
+    struct troupe_ref one = trp_ref(2, 3, 9, 1), strange = trp_ref(2, 1, 9, 1);
+    int64_t number = 0;
+
+    (void)state;
+    trp_outlet_begin(&rank, 2, false);
+    assert_true(trp_tell(&rank, one.place, one.serial, &numbered, &number));
+    assert_true(trp_tell(&rank, one.place, one.serial, &another, &number));
+    assert_true(trp_tell(&rank, strange.place, strange.serial, &another, &number));
+    trp_flush(&rank);
+    for (int i = 0; i < 3; i++) {
+        const struct trp_record *record = next_record(2);
+        assert_int_equal(record->kind, TRP_RECORD_TELL);
+        assert_int_equal(record->slot, i ? 6 : 5);
+        assert_int_equal(record->creator, i == 2 ? 1 : 3);
+    }
+    assert_null(next_record(2));
+}
+
+static void asks_of_one_method_share_a_record_and_so_do_answers(void **state)
+{
+    struct troupe_ref one = trp_ref(2, 3, 9, 1), other = trp_ref(2, 3, 8, 4);
+    int64_t number = 10;
+
+    (void)state;
+    trp_futures_open(&rank.futures, false);
+    trp_outlet_begin(&rank, 2, false);
+    uint64_t first = trp_ask(&rank, one.place, one.serial, &numbered, &number);
+    number++;
+    uint64_t second = trp_ask(&rank, other.place, other.serial, &numbered, &number);
+    assert_true(first && second && first != second);
+    const struct trp_record *record = only_record(2, 16 + 2 * 24);
+    const uint64_t asks[] = {one.serial, first, 10, other.serial, second, 11};
+    assert_int_equal(record->kind, TRP_RECORD_ASKS);
+    assert_int_equal(record->serial, 24);
+    assert_memory_equal((const uint64_t *)record + 2, asks, sizeof asks);
+    trp_futures_close(&rank.futures);
+
+    trp_flush(&rank);
+    for (number = 1; number <= 3; number++)
+        assert_true(trp_answer(&rank, 2, 70 + (uint64_t)number, &troupe_type_int64_t, &number));
+    record = only_record(2, 16 + 3 * 16);
+    const uint64_t answers[] = {71, 1, 72, 2, 73, 3};
+    assert_int_equal(record->kind, TRP_RECORD_ANSWERS);
+    assert_int_equal(record->serial, 16);
+    assert_memory_equal((const uint64_t *)record + 2, answers, sizeof answers);
 }
 
 static void more_than_a_parcel_holds_is_several_in_order(void **state)
@@ -443,6 +542,9 @@ int main(void)
         TEST(records_to_one_rank_share_a_parcel),
         TEST(what_is_for_this_rank_stays_here_and_a_full_parcel_of_it_goes_to_the_input),
         TEST(the_short_way_begins_no_parcel_for_what_none_holds),
+        TEST(tells_to_one_actor_add_only_arguments_and_to_others_their_serials),
+        TEST(what_differs_in_method_or_creator_has_a_record_of_its_own),
+        TEST(asks_of_one_method_share_a_record_and_so_do_answers),
         TEST(more_than_a_parcel_holds_is_several_in_order),
         TEST(a_large_record_keeps_its_place),
         TEST(bytes_are_filled_up_with_zeros),

@@ -54,7 +54,7 @@ static void send(struct trp_wire *wire, int to, int number)
 static bool receive(struct seat *seat)
 {
     struct play *play = seat->play;
-    struct trp_parcel *parcel = seat->wire->ops->receive(seat->wire);
+    struct trp_parcel *parcel = seat->wire->ops->receive(seat->wire, false);
     if (!parcel)
         return false;
     struct delivery *d = &play->log[play->count++];

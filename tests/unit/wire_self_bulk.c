@@ -117,7 +117,7 @@ static void ask_for(struct seat *seat, int from)
 static bool receive(struct seat *seat)
 {
     seat->play->inside = true;
-    struct trp_parcel *parcel = seat->wire->ops->receive(seat->wire);
+    struct trp_parcel *parcel = seat->wire->ops->receive(seat->wire, false);
     seat->play->inside = false;
     if (!parcel)
         return false;

@@ -1,0 +1,92 @@
+#include "call/resources.h"
+
+#include <stdio.h>
+
+#include "call/caller.h"
+#include "call/place.h"
+#include "base/log.h"
+#include "schedule/worker.h"
+#include "troupe/method.h"
+#include "troupe/resources.h"
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+static bool is_asked(const struct troupe_needs *needs)
+{
+    return needs->cpus || needs->memory || needs->resources || needs->gpus < 0 ||
+           !(needs->gpus <= 0);
+}
+
+const struct troupe_needs *trp_class_needs(const struct troupe_class *class_)
+{
+    while (class_ && !(class_->needs && is_asked(class_->needs)))
+        class_ = class_->base;
+    return class_ ? class_->needs : NULL;
+}
+
+static struct troupe_needs needs_of(const struct troupe_options *with,
+                                    const struct troupe_needs *declared)
+{
+    static const struct troupe_needs none;
+    const struct troupe_needs *d = declared ? declared : &none;
+    bool gpus = with->gpus < 0 || !(with->gpus <= 0);
+    return (struct troupe_needs){.cpus = with->cpus ? with->cpus : d->cpus,
+                                 .gpus = gpus ? with->gpus : d->gpus,
+                                 .memory = with->memory ? with->memory : d->memory,
+                                 .resources = with->resources ? with->resources : d->resources};
+}
+
+int trp_asked_place(struct trp_rank *rank, const struct troupe_options *with,
+                    const struct troupe_needs *declared, const char *whose,
+                    struct trp_asked *asked, char story[TRP_REFUSAL_SIZE])
+{
+    char why[TRP_AMOUNTS_SIZE];
+    struct troupe_needs needs = needs_of(with, declared);
+    struct troupe_needs beside = needs;
+    beside.cpus = 0;
+    asked->number = needs.cpus;
+    if (needs.cpus >= 0 && (uint64_t)needs.cpus <= rank->resources->least_cpus &&
+        !is_asked(&beside))
+        return trp_place(rank, with->place, story);
+    if (!trp_request_read(rank->resources, &needs, &asked->request, why, sizeof why)) {
+        snprintf(story, TRP_REFUSAL_SIZE, "what %s asks for: %s", whose, why);
+        return -1;
+    }
+    if (trp_request_holds(&asked->request))
+        asked->number |= TRP_ASKS_MORE;
+    return trp_place_for(rank, with->place, &asked->request, whose, story);
+}
+
+/* ---- what there is, and was given ------------------------------------------------------------ */
+
+int troupe_rank_cpus(int rank)
+{
+    const struct trp_rank *here = trp_caller().rank;
+    return rank >= 0 && rank < here->ranks ? (int)trp_rank_has(here->resources, rank, TRP_CPUS)
+                                           : 0;
+}
+
+size_t troupe_resources(int rank, struct troupe_resource *list, size_t most)
+{
+    const struct trp_rank *here = trp_caller().rank;
+    const struct trp_resources *r = here->resources;
+    if (rank < 0 || rank >= here->ranks)
+        return 0;
+    for (int kind = 0; kind < r->kinds && (size_t)kind < most; kind++) {
+        double amount = (double)trp_rank_has(r, rank, kind);
+        list[kind] = (struct troupe_resource){
+            r->names[kind], kind == TRP_GPUS ? amount / TRP_WHOLE : amount};
+    }
+    return (size_t)r->kinds;
+}
+
+int troupe_gpu_ids(int *ids, int most)
+{
+    const struct trp_context *c = trp_caller().context;
+    if (!c)
+        trp_die("troupe_gpu_ids in a thread that is not troupe's, such as one of an OpenMP team");
+    const struct trp_claim *claim = c->claim;
+    if (c->actor && c->actor->more)
+        claim = c->actor->more->claim;
+    return claim ? trp_claim_gpus(&c->rank->workers->stock, claim, ids, most) : 0;
+}

@@ -1,0 +1,111 @@
+#include "schedule/claims.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actor/classes.h"
+#include "base/log.h"
+#include "schedule/send.h"
+#include "schedule/who.h"
+#include "schedule/worker.h"
+
+struct trp_claim *trp_claim_of(const struct trp_record *record, const struct troupe_type *args,
+                               const char *name)
+{
+    static const struct troupe_type none = {.size = 1};
+    struct trp_amounts wants;
+    size_t at = trp_asking_offset(args ? args : &none);
+    if (trp_record_body_size(record) < at + sizeof wants)
+        trp_die("a message is damaged: what %s asks for is not in it", name);
+    memcpy(&wants, (const char *)trp_record_body(record) + at, sizeof wants);
+    return trp_claim_new(&wants, name);
+}
+
+/* ---- with the workers' lock held ------------------------------------------------------------- */
+
+static void tell_granted(struct trp_rank *rank, const struct trp_claim *claim)
+{
+    struct trp_record head = trp_record_for(claim->actor, TRP_RECORD_GRANTED);
+    trp_send_bytes_from(rank, NULL, rank->rank, &head, "", 0);
+}
+
+/* Something has come free. With the job's end nothing begins any more. */
+static void advance(struct trp_rank *rank)
+{
+    struct trp_workers *w = rank->workers;
+    struct trp_claim *claim;
+    while (!w->stop && (claim = trp_stock_next(&w->stock))) {
+        if (!claim->order) {
+            tell_granted(rank, claim);
+            continue;
+        }
+        w->stuck--;
+        trp_workers_ready(rank, claim->order);
+    }
+}
+
+void trp_claims_end(struct trp_rank *rank, struct trp_claim *claim)
+{
+    trp_stock_leave(&rank->workers->stock, claim);
+    free(claim);
+    advance(rank);
+}
+
+/* ---- actors' --------------------------------------------------------------------------------- */
+
+bool trp_claims_begin(struct trp_rank *rank, struct trp_claim *claim)
+{
+    struct trp_workers *w = rank->workers;
+    pthread_mutex_lock(&w->lock);
+    bool held = trp_stock_claim(&w->stock, claim);
+    pthread_mutex_unlock(&w->lock);
+    return held;
+}
+
+void trp_claims_leave(struct trp_rank *rank, struct trp_claim *claim)
+{
+    pthread_mutex_lock(&rank->workers->lock);
+    trp_claims_end(rank, claim);
+    pthread_mutex_unlock(&rank->workers->lock);
+}
+
+/* ---- what waits ------------------------------------------------------------------------------ */
+
+static void describe_claim(struct trp_rank *rank, const struct trp_claim *claim,
+                           struct trp_waiting *waiting)
+{
+    char actor[TRP_WHO_SIZE];
+    trp_ref_name(rank, claim->actor, NULL, actor, sizeof actor);
+    snprintf(waiting->who, sizeof waiting->who, "%s%s%s%s", claim->order ? "task " : "",
+             claim->name, claim->order ? "" : ", ", claim->order ? "" : actor);
+    trp_claim_reason(&rank->workers->stock, claim, waiting->reason, sizeof waiting->reason);
+}
+
+static void describe_turn(const struct trp_workers *w, const struct turn *turn, size_t before,
+                          struct trp_waiting *waiting)
+{
+    const struct trp_record *record =
+        turn->owner ? NULL : trp_order_record((const struct order *)(const void *)turn);
+    const char *name = record ? trp_task_by_number(record->slot)->signature->name
+                              : turn->owner->call.actor->class_->name;
+    snprintf(waiting->who, sizeof waiting->who, "%s%s", record ? "task " : "a method of ", name);
+    snprintf(waiting->reason, sizeof waiting->reason,
+             "waits for %d CPU%s (free: %d of %d), behind %zu", turn->cpus,
+             turn->cpus == 1 ? "" : "s", w->free, w->cpus, before);
+}
+
+size_t trp_claims_waiting(struct trp_rank *rank, struct trp_waiting *list, size_t most)
+{
+    struct trp_workers *w = rank->workers;
+    size_t count = 0, before = 0;
+    pthread_mutex_lock(&w->lock);
+    for (const struct trp_claim *c = w->stock.line; c; c = c->next, count++)
+        if (count < most)
+            describe_claim(rank, c, &list[count]);
+    for (const struct turn *t = w->head; t; t = t->next, count++, before++)
+        if (count < most)
+            describe_turn(w, t, before, &list[count]);
+    pthread_mutex_unlock(&w->lock);
+    return count;
+}

@@ -1,0 +1,34 @@
+/*
+ * Claims of tasks and actors on what their rank has beside CPUs: see stock.h, which keeps account.
+ */
+#ifndef TRP_CLAIMS_H
+#define TRP_CLAIMS_H
+
+#include "schedule/rank.h"
+#include "schedule/stock.h"
+
+/* The claim that a record TASK or CREATE with TRP_ASKS_MORE makes, behind arguments of that type
+   (NULL: of a class without a constructor); NULL when memory is short. */
+struct trp_claim *trp_claim_of(const struct trp_record *record, const struct troupe_type *args,
+                               const char *name);
+
+/* From the scheduler's thread. Whether it is held at once; if not, a record GRANTED for the claim's
+   actor comes when it is. */
+bool trp_claims_begin(struct trp_rank *rank, struct trp_claim *claim);
+
+/* An actor's is over, held or not; it is freed. From the scheduler's thread. */
+void trp_claims_leave(struct trp_rank *rank, struct trp_claim *claim);
+
+/* The same of any claim, with the workers' lock held. */
+void trp_claims_end(struct trp_rank *rank, struct trp_claim *claim);
+
+/* What waits on this rank, for what: for who lists it. From the scheduler's thread. */
+struct trp_waiting {
+    char who[384]; /* "task sample", "painter, actor(1:4)" */
+    char reason[2 * TRP_AMOUNTS_SIZE + 64]; /* "waits for 1 GPU (free: 0.5 GPUs), behind 3" */
+};
+
+/* The first of them in `list`; returns how many wait. */
+size_t trp_claims_waiting(struct trp_rank *rank, struct trp_waiting *list, size_t most);
+
+#endif
