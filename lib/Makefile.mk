@@ -91,6 +91,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/guests.h \
 	lib/schedule/life.c \
 	lib/schedule/life.h \
+	lib/schedule/limit.c \
+	lib/schedule/limit.h \
 	lib/schedule/loop.c \
 	lib/schedule/loop.h \
 	lib/schedule/mail.c \

@@ -69,6 +69,7 @@ MPI_TESTS = \
 	tests/mpi/flow_smallest.mpi16 \
 	tests/mpi/inheritance.mpi \
 	tests/mpi/leftovers.mpi \
+	tests/mpi/limit.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
 	tests/mpi/resources.mpi \

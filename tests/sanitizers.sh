@@ -13,9 +13,9 @@ unset TROUPE_TEST_LONG # sanitized programs take long enough with the sizes of m
 # What was freed is kept for a while: not more than the tests of memory allow.
 export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=16"
 
-memory_tests='bulk bulk_given calls core_ends failure flow flow_ends flow_smallest leftovers'
-memory_tests="$memory_tests resources stress waiting"
-thread_tests='bulk core_dedicated flow flow_smallest resources stress tasks waiting'
+memory_tests='bulk bulk_given calls core_ends failure flow flow_ends flow_smallest leftovers limit'
+memory_tests="$memory_tests resources stress urgent waiting"
+thread_tests='bulk core_dedicated flow flow_smallest limit resources stress tasks urgent waiting'
 seconds=${TROUPE_TEST_TIMEOUT:-60}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -217,6 +217,9 @@ static void free_actor(struct trp_actors *actors, struct trp_actor *actor)
         if (actor->more->lent)
             trp_parcel_drop(actor->more->lent);
         free(actor->more->claim);
+        if (actor->more->limit)
+            free(actor->more->limit->waiting);
+        free(actor->more->limit);
         free(actor->more->watchers);
         free(actor->more->unasked);
         free(actor->more->name);

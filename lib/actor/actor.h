@@ -33,6 +33,15 @@ struct trp_watcher {
     uint64_t future;
 };
 
+/* How many calls may wait; see schedule/limit.h. */
+struct trp_limit {
+    uint32_t most; /* 0: not known yet */
+    bool refuses;
+    int64_t pending; /* that have come and have not begun */
+    struct trp_watcher *waiting; /* callers, a ring */
+    size_t first, count, room;
+};
+
 /* What few actors have. */
 struct trp_actor_more {
     struct trp_watcher *watchers;
@@ -41,6 +50,7 @@ struct trp_actor_more {
     uint32_t tie;      /* to its creator, 0: none */
     uint32_t lost;     /* tells that came after its end began */
     char *name;                /* it was created under */
+    struct trp_limit *limit;   /* NULL: none */
     struct trp_parcel *urgent; /* letters before those in its mailbox, which has them likewise */
     struct trp_parcel *create; /* its creation, while it waits for its name or its claim */
     struct trp_claim *claim;   /* on what it needs of the rank, from malloc */
@@ -183,9 +193,14 @@ static inline bool trp_ref_none(struct troupe_ref ref)
     return ref.place >> 32 == 0;
 }
 
+/* In a handle's place beside the creator: what a caller must know of the actor. */
+#define TRP_REF_WAITS ((uint64_t)1 << 31)   /* for room, after it has called; see limit.h */
+#define TRP_REF_REFUSES ((uint64_t)1 << 30) /* what is too much: calls are single ones */
+#define TRP_REF_SAYS (TRP_REF_WAITS | TRP_REF_REFUSES)
+
 static inline bool trp_ref_same(struct troupe_ref a, struct troupe_ref b)
 {
-    return a.place == b.place && a.serial == b.serial;
+    return !((a.place ^ b.place) & ~TRP_REF_SAYS) && a.serial == b.serial;
 }
 
 static inline int trp_ref_host(struct troupe_ref ref)
@@ -195,7 +210,7 @@ static inline int trp_ref_host(struct troupe_ref ref)
 
 static inline uint32_t trp_ref_creator(struct troupe_ref ref)
 {
-    return (uint32_t)ref.place;
+    return (uint32_t)(ref.place & ~TRP_REF_SAYS);
 }
 
 static inline uint32_t trp_ref_index(struct troupe_ref ref)

@@ -303,7 +303,7 @@ void troupe_drop_any(troupe_future future)
 
 bool troupe_same_ref(struct troupe_ref a, struct troupe_ref b)
 {
-    return a.place == b.place && a.serial == b.serial;
+    return trp_ref_same(a, b);
 }
 
 struct troupe_scope troupe_scope_begin(void)

@@ -3,6 +3,8 @@
 #include <omp.h>
 
 #include "base/log.h"
+#include "schedule/send.h"
+#include "schedule/wait.h"
 
 struct trp_caller trp_caller(void)
 {
@@ -42,4 +44,38 @@ void trp_caller_slow_down(struct trp_caller caller, int to, uint64_t future)
     if (future)
         trp_future_drop(trp_caller_futures(caller), future);
     trp_caller_check(caller.context);
+}
+
+/* ---- room in a mailbox ----------------------------------------------------------------------- */
+
+uint64_t trp_caller_asks_for_room(struct trp_caller caller, struct troupe_ref to)
+{
+    struct trp_context *c = to.place & TRP_REF_WAITS ? trp_caller_waiting() : NULL;
+    if (!c || (c->actor && trp_ref_same(to, trp_actor_ref(c->actor))))
+        return 0;
+    uint64_t room = trp_future_new(trp_caller_futures(caller), &trp_nothing, to);
+    struct trp_record head = trp_record_for(to, TRP_RECORD_ADMIT);
+    head.future = room;
+    trp_send_bytes_from(caller.rank, c, trp_ref_host(to), &head, "", 0);
+    return room;
+}
+
+void trp_caller_waits_for_room(struct trp_caller caller, uint64_t room, uint64_t future)
+{
+    struct trp_context *c = caller.context;
+    struct trp_futures *futures = trp_caller_futures(caller);
+    for (;;) {
+        trp_wait_prepare(c);
+        if (trp_future_watch(futures, room, c) != TRP_FUTURE_PENDING)
+            break;
+        trp_wait(c, -1);
+        if (!c->cancelled)
+            continue;
+        trp_future_unwatch(futures, room, c);
+        trp_future_drop(futures, room);
+        if (future)
+            trp_future_drop(futures, future);
+        trp_caller_check(c);
+    }
+    trp_future_take(futures, room);
 }

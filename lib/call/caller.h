@@ -35,6 +35,12 @@ troupe_status trp_told(struct trp_context *context, troupe_status status, const 
    caller's, 0: none; should the caller end meanwhile, nobody wants it. */
 void trp_caller_slow_down(struct trp_caller caller, int to, uint64_t future);
 
+/* To be said before a call to that actor, where it tells callers to wait for room: a future of
+   that, to be waited for after the call was sent. 0: there is no need, or the caller may not
+   wait. */
+uint64_t trp_caller_asks_for_room(struct trp_caller caller, struct troupe_ref to);
+void trp_caller_waits_for_room(struct trp_caller caller, uint64_t room, uint64_t future);
+
 /* After a wait: ends the context if somebody has cancelled it meanwhile. */
 void trp_caller_check(struct trp_context *context);
 

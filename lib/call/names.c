@@ -59,7 +59,7 @@ struct troupe_ref trp_claim(struct trp_caller caller, const struct troupe_class 
 {
     struct trp_record head = trp_record_for(ref, TRP_RECORD_CLAIM);
     head.slot = class_->id;
-    head.number = trp_ref_host(ref);
+    head.number = (int64_t)((ref.place & TRP_REF_SAYS) >> 30 << 32) | trp_ref_host(ref);
     open_claim(caller, ref);
     if (!or_existing) {
         send_name(caller, &head, name);

@@ -14,6 +14,7 @@
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
 #include "schedule/life.h"
+#include "schedule/limit.h"
 #include "schedule/send.h"
 #include "troupe/method.h"
 #include "troupe/status.h"
@@ -78,6 +79,20 @@ static void send(struct trp_caller caller, int to, const struct trp_record *head
     not_sent(s, status);
 }
 
+/* A call that is not urgent: the caller waits while too much of it is on its way, and where the
+   actor says so, for room. */
+static void send_call(struct trp_caller caller, struct troupe_ref to,
+                      const struct trp_record *head, const struct troupe_method *method,
+                      const void *args)
+{
+    uint64_t room = method->urgent ? 0 : trp_caller_asks_for_room(caller, to);
+    send(caller, trp_ref_host(to), head, method->signature, args);
+    if (!method->urgent)
+        trp_caller_slow_down(caller, trp_ref_host(to), head->future);
+    if (room)
+        trp_caller_waits_for_room(caller, room, head->future);
+}
+
 static bool told_nobody(struct trp_caller caller, struct troupe_ref to,
                         const struct troupe_signature *s, const void *args)
 {
@@ -96,9 +111,9 @@ static bool begun_parcel(struct trp_caller caller, struct troupe_ref to,
 {
     const struct troupe_type *type = &method->signature->args;
     int host = trp_ref_host(to);
-    return trp_on_scheduler(caller.context) &&
+    return !(to.place & TRP_REF_SAYS) && trp_on_scheduler(caller.context) &&
            trp_in_job(caller.rank, (uint32_t)host, trp_ref_creator(to)) &&
-           !caller.rank->outlets[host].parcel && type->flat &&
+           !caller.rank->outlets[host].parcel && method->quick &&
            type->size < TRP_PARCEL_BYTES - sizeof(struct trp_record) &&
            trp_outlet_begin(caller.rank, host, true);
 }
@@ -113,9 +128,7 @@ __attribute__((noinline)) static void tell(struct troupe_ref to,
     if (told_nobody(caller, to, method->signature, args))
         return;
     struct trp_record head = call_head(to, method, 0);
-    send(caller, trp_ref_host(to), &head, method->signature, args);
-    if (!method->urgent)
-        trp_caller_slow_down(caller, trp_ref_host(to), 0);
+    send_call(caller, to, &head, method, args);
 }
 
 /* Called at the end, so that those that follow it need not save what it uses. */
@@ -181,9 +194,7 @@ __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
         return (troupe_future){future};
     }
     struct trp_record head = call_head(to, method, future);
-    send(caller, trp_ref_host(to), &head, method->signature, args);
-    if (!method->urgent)
-        trp_caller_slow_down(caller, trp_ref_host(to), future);
+    send_call(caller, to, &head, method, args);
     return (troupe_future){future};
 }
 
@@ -271,11 +282,21 @@ static unsigned depth_of_child(struct trp_caller caller)
     return depth < UINT16_MAX ? depth : UINT16_MAX;
 }
 
+static void limit(struct trp_caller caller, struct troupe_ref ref,
+                  const struct troupe_options *with)
+{
+    struct trp_record head = trp_record_for(ref, TRP_RECORD_LIMIT);
+    head.number = with->max_pending | (with->refuse_more ? TRP_LIMIT_REFUSES : 0);
+    trp_send_bytes_from(caller.rank, caller.context, trp_ref_host(ref), &head, "", 0);
+}
+
 static void create(struct trp_caller caller, struct troupe_ref ref,
                    const struct troupe_class *class_, const struct troupe_signature *init,
                    const void *args, const struct troupe_options *with,
                    const struct trp_asked *asked)
 {
+    if (with->max_pending)
+        limit(caller, ref, with);
     struct trp_record head = trp_record_for(ref, TRP_RECORD_CREATE);
     head.slot = class_->id;
     head.number = asked->number;
@@ -297,6 +318,8 @@ struct troupe_ref troupe_stub_new(const struct troupe_class *class_,
     struct trp_asked asked;
     int host = host_for(caller, with, trp_class_needs(class_), class_->name, init, args, &asked);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
+    if (with->max_pending)
+        ref.place |= with->refuse_more ? TRP_REF_REFUSES : TRP_REF_WAITS;
     if (with->name) {
         struct troupe_ref holder = trp_claim(caller, class_, ref, with->name, with->or_existing);
         if (!trp_ref_same(holder, ref)) {
@@ -358,7 +381,12 @@ void troupe_stub_init(void *self, const struct troupe_class *class_, const void 
 
 struct troupe_ref troupe_stub_self(const void *self)
 {
-    return trp_actor_ref(trp_actor_of_state(self));
+    const struct trp_actor *actor = trp_actor_of_state(self);
+    const struct trp_limit *limit = actor->more ? actor->more->limit : NULL;
+    struct troupe_ref ref = trp_actor_ref(actor);
+    if (limit)
+        ref.place |= limit->refuses ? TRP_REF_REFUSES : TRP_REF_WAITS;
+    return ref;
 }
 
 void troupe_stub_abstract(const struct troupe_signature *method)

@@ -7,6 +7,7 @@
 #include "schedule/bulk.h"
 #include "schedule/execute.h"
 #include "schedule/life.h"
+#include "schedule/limit.h"
 #include "schedule/names.h"
 #include "schedule/quiet.h"
 #include "schedule/workers.h"
@@ -20,6 +21,11 @@ static void deliver_to_actor(struct trp_rank *rank, struct trp_record *record,
     struct trp_actor *actor = trp_actors_find(&rank->actors, ref);
     if (record->kind == TRP_RECORD_WATCH) {
         trp_life_watch(rank, actor, record, parcel->peer);
+    } else if (record->kind == TRP_RECORD_ADMIT) {
+        trp_limit_admit(rank, actor, record, parcel->peer);
+    } else if (record->kind == TRP_RECORD_LIMIT) {
+        if (actor)
+            trp_limit_set(rank, actor, record);
     } else if (record->kind == TRP_RECORD_KILL) {
         if (actor)
             trp_life_kill(rank, actor, record);
@@ -91,6 +97,8 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
     case TRP_RECORD_STOP:
     case TRP_RECORD_KILL:
     case TRP_RECORD_WATCH:
+    case TRP_RECORD_LIMIT:
+    case TRP_RECORD_ADMIT:
         deliver_to_actor(rank, record, parcel);
         break;
     case TRP_RECORD_CREATE:

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "schedule/bulk.h"
 #include "schedule/life.h"
+#include "schedule/limit.h"
 #include "schedule/loop.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
@@ -330,6 +331,8 @@ void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_reco
         trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));
         return;
     }
+    if (trp_limit_refuses(rank, actor, record, parcel->peer))
+        return;
     keep_letter(rank, actor, record, parcel);
     trp_mail_list(rank, actor);
 }
@@ -356,6 +359,7 @@ bool trp_execute_mail(struct trp_rank *rank)
         return false;
     struct trp_parcel *letter = next_letter(actor);
     trp_parcel_settle(letter);
+    trp_limit_taken(rank, actor, trp_letter_record(letter));
     trp_execute_now(rank, actor, trp_letter_record(letter), letter);
     return true;
 }

@@ -7,6 +7,8 @@
 #include "schedule/wait.h"
 #include "troupe/status.h"
 
+const struct troupe_type trp_nothing = {.kind = TROUPE_KIND_VOID, .flat = true};
+
 static void lock(struct trp_futures *futures)
 {
     if (futures->shared)

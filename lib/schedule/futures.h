@@ -60,6 +60,9 @@ enum trp_future_state {
     TRP_FUTURE_READY,
 };
 
+/* Of a future that only tells when. */
+extern const struct troupe_type trp_nothing;
+
 void trp_futures_open(struct trp_futures *futures, bool shared);
 void trp_futures_close(struct trp_futures *futures);
 

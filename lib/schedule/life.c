@@ -9,6 +9,7 @@
 #include "schedule/bulk.h"
 #include "schedule/claims.h"
 #include "schedule/execute.h"
+#include "schedule/limit.h"
 #include "schedule/mail.h"
 #include "schedule/names.h"
 #include "schedule/send.h"
@@ -391,6 +392,7 @@ void trp_life_end_now(struct trp_rank *rank, struct trp_actor *actor)
         destroy(rank, actor);
     trp_mail_unlist(rank, actor);
     refuse_letters(rank, actor, more->end_story);
+    trp_limit_end(rank, actor);
     end_children(rank, actor);
     if (more->worker)
         trp_workers_release(more->worker);

@@ -150,7 +150,8 @@ void trp_names_claim(struct trp_rank *rank, const struct trp_record *record, int
     struct name *name = find_or_make(rank, trp_record_body(record));
     bool taken = !trp_ref_none(name->ref);
     if (!taken) {
-        name->ref = trp_record_ref(record, (int)record->number);
+        name->ref = trp_record_ref(record, (int32_t)record->number);
+        name->ref.place |= (uint64_t)record->number >> 32 << 30;
         name->class_ = record->slot;
         send_verdict(rank, record, TROUPE_OK, name->text);
         answer_seekers(rank, name);

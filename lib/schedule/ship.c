@@ -12,8 +12,6 @@
 #include "troupe/status.h"
 #include "wire/pack.h"
 
-static const struct troupe_type nothing = {.kind = TROUPE_KIND_VOID, .flat = true};
-
 /* The bulk of one record. */
 struct trp_shipment {
     struct trp_rank *rank;
@@ -146,7 +144,7 @@ static void announce(struct trp_rank *rank, const struct trp_context *from, bool
     if (head->kind != TRP_RECORD_ANSWER)
         s->weight = trp_bulk_weight(bytes_of(s));
     if (waits) {
-        future = trp_future_new(futures, &nothing, (struct troupe_ref){0, 0});
+        future = trp_future_new(futures, &trp_nothing, (struct troupe_ref){0, 0});
         s->futures = futures;
         s->waits = future;
     }

@@ -74,8 +74,8 @@
     TROUPE_BEGIN_(TROUPE_METHOD_, C, m, ASK, TROUPE_FIRST_(__VA_ARGS__, ~), NULL, __VA_ARGS__)     \
     TROUPE_END_
 
-/** As TROUPE_TELL, of a method whose calls overtake all that are not urgent: on their way, and in the
-    actor's mailbox; among themselves they keep their order. A running method is not
+/** As TROUPE_TELL, of a method whose calls overtake all that are not urgent: on their way, and in
+    the actor's mailbox; among themselves they keep their order. A running method is not
     interrupted. For rare and small ones, such as a word to stop: nothing slows their callers down.
     An override of it is urgent, too. */
 #define TROUPE_URGENT_TELL(C, ...)                                                                 \

@@ -189,6 +189,13 @@ struct troupe_options {
                            is neither this one nor a subclass */
     bool tied;        /**< a new actor ends when the actor whose method made it does; without a
                            meaning in the driver, in tasks and in other threads of a team */
+    unsigned max_pending; /**< calls of a new actor that may wait at once for their turn; default:
+                               any number. Who calls when so many do waits until his call is
+                               accepted; its own calls, urgent ones, and callers who may not wait
+                               (troupe_await) are exempt. Actors that call each other so may wait
+                               for ever */
+    bool refuse_more; /**< with max_pending: nobody waits. A call too many is refused: an ask fails
+                           with TROUPE_FULL, a tell is lost, counted, and the first is a warning */
 };
 
 #ifdef __cplusplus

@@ -32,6 +32,8 @@ enum trp_record_kind {
     TRP_RECORD_STOP,     /* an actor is to end after what came before; body: by whom */
     TRP_RECORD_KILL,     /* an actor is to end now; body: by whom */
     TRP_RECORD_WATCH,    /* a future of an actor's end */
+    TRP_RECORD_LIMIT,    /* to be created: number says how many calls may wait; see limit.h */
+    TRP_RECORD_ADMIT,    /* the next call is from one who waits until it is accepted: future */
     TRP_RECORD_FREED,    /* to its creator: the index of an ended actor may be used again */
     TRP_RECORD_CLAIM,    /* to a name's home: slot is the class; body: the name */
     TRP_RECORD_VERDICT,  /* from there to the host: number is 0, or the body says who has it */

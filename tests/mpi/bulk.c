@@ -489,8 +489,9 @@ static void threads_of_a_team_may_overwrite_what_they_have_sent(void **state)
 {
     tally t = troupe_new(tally, .with = {.place = troupe_on(far())});
     (void)state;
+    int cpus = troupe_rank_cpus(0) > 1 ? 2 : 1;
     int threads = troupe_await(troupe_submit(crew, .to = t, .each = 5, .size = 200 * KIB,
-                                             .with = {.place = troupe_on(0), .cpus = 2}));
+                                             .with = {.place = troupe_on(0), .cpus = cpus}));
     assert_int_equal(troupe_await(tally_count(t)), 5 * threads);
 }
 

@@ -10,7 +10,7 @@
 #define RANKS 64
 
 /* Under transport self one process has all of them. */
-static int destroyed[RANKS], deferred[RANKS], refused[RANKS], told[RANKS];
+static int destroyed[RANKS], deferred[RANKS], begun[RANKS], refused[RANKS], told[RANKS];
 
 enum { STOPS, KILLS, LETS_EXIT, WAYS };
 enum { FINE, WAITS_IN_INIT, EXITS_IN_INIT, TIES_AND_FAILS, TELLS_AT_ITS_END, BORN };
@@ -19,6 +19,7 @@ TROUPE_CLASS(witness);
 TROUPE_TELL(witness, note);
 TROUPE_ASK(witness, destroyed, int);
 TROUPE_ASK(witness, deferred, int);
+TROUPE_ASK(witness, begun, int);
 TROUPE_ASK(witness, refused, int);
 TROUPE_ASK(witness, told, int);
 
@@ -59,6 +60,12 @@ static int on_deferred(struct witness_state *self)
     return __atomic_load_n(&deferred[troupe_rank()], __ATOMIC_RELAXED);
 }
 
+static int on_begun(struct witness_state *self)
+{
+    (void)self;
+    return __atomic_load_n(&begun[troupe_rank()], __ATOMIC_RELAXED);
+}
+
 static int on_refused(struct witness_state *self)
 {
     (void)self;
@@ -72,7 +79,7 @@ static int on_told(struct witness_state *self)
 }
 
 TROUPE_IMPLEMENT(witness, (note, on_note), (destroyed, on_destroyed), (deferred, on_deferred),
-                 (refused, on_refused), (told, on_told));
+                 (begun, on_begun), (refused, on_refused), (told, on_told));
 
 /* ---- mortals --------------------------------------------------------------------------------- */
 
@@ -92,8 +99,10 @@ static void on_init(struct mortal_state *self, int kind, witness by)
     self->kind = kind;
     self->by = by;
     troupe_defer(count_deferred, NULL);
-    if (kind == WAITS_IN_INIT)
+    if (kind == WAITS_IN_INIT) {
+        __atomic_add_fetch(&begun[troupe_rank()], 1, __ATOMIC_RELAXED);
         troupe_sleep(1e6);
+    }
     if (kind == EXITS_IN_INIT)
         troupe_exit_actor();
     if (kind == TIES_AND_FAILS) {
@@ -337,10 +346,12 @@ static void killing_an_actor_in_its_constructor_unwinds_and_destroys_it(void **s
     for (int cpus = 0; cpus <= 1; cpus++)
         for (int rank = 0; rank < troupe_ranks(); rank++) {
             int gone = sum(witness_destroyed), unwound = sum(witness_deferred);
+            int before = sum(witness_begun);
             mortal m = mortal_of(WAITS_IN_INIT, rank, cpus);
             TROUPE_FUTURE(int) queued = mortal_number(m);
-            int value;
-            expect_status(troupe_get_within(queued, &value, 0.01), TROUPE_TIMEOUT);
+            while (sum(witness_begun) == before)
+                troupe_sleep(1e-4);
+            assert_false(troupe_done(queued));
             troupe_kill(m);
             expect_failure(queued, TROUPE_ENDED, "was killed by driver");
             expect_reason(m, TROUPE_END_KILLED, "was killed by driver");
