@@ -261,7 +261,7 @@ static void warn_of_binding(const struct trp_wire *wire, const struct trp_cpus *
 
 struct trp_resources *trp_resources_open(struct trp_wire *wire)
 {
-    if (opened) { /* by another rank of this process */
+    if (wire->ops->one_process && wire->rank > 0) { /* by the first rank of this process */
         opened->users++;
         return opened;
     }
@@ -286,7 +286,8 @@ void trp_resources_close(struct trp_resources *resources)
 {
     if (--resources->users)
         return;
+    if (opened == resources)
+        opened = NULL; /* or else it was of a job before, that has left a task behind */
     free(resources->has);
     free(resources);
-    opened = NULL;
 }
