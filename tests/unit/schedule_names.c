@@ -54,6 +54,9 @@ static int end(void **state)
         assert_int_equal(outlets[i].parcel->at, outlets[i].parcel->used);
         trp_parcel_drop(outlets[i].parcel);
     }
+    struct trp_parcel *urgent;
+    while ((urgent = trp_parcel_pop(&rank.urgent_out)))
+        trp_parcel_drop(urgent);
     return 0;
 }
 
@@ -108,10 +111,14 @@ static void forget(const char *name, uint64_t future, int from)
     trp_names_forget(&rank, &l.record, from);
 }
 
+/* Of what is urgent first, which has parcels of its own. */
 static const struct trp_record *next_record(int to)
 {
-    struct trp_parcel *parcel = outlets[to].parcel;
-    if (parcel->at == parcel->used)
+    struct trp_parcel *parcel = rank.urgent_out.head;
+    while (parcel && (parcel->peer != to || parcel->at == parcel->used))
+        parcel = parcel->next;
+    parcel = parcel ? parcel : outlets[to].parcel;
+    if (!parcel || parcel->at == parcel->used)
         return NULL;
     const struct trp_record *record = (void *)(parcel->bytes + parcel->at);
     parcel->at += trp_record_bytes(record);
