@@ -55,8 +55,10 @@ static int end(void **state)
         trp_parcel_drop(outlets[i].parcel);
     }
     struct trp_parcel *urgent;
-    while ((urgent = trp_parcel_pop(&rank.urgent_out)))
+    while ((urgent = trp_parcel_pop(&rank.urgent_out))) {
+        assert_int_equal(urgent->at, urgent->used);
         trp_parcel_drop(urgent);
+    }
     return 0;
 }
 

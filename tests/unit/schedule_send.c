@@ -276,7 +276,8 @@ static void tells_to_one_actor_add_only_arguments_and_to_others_their_serials(vo
 
 static void what_differs_in_method_or_creator_has_a_record_of_its_own(void **state)
 {
-    static const struct troupe_method another = {.signature = &of_a_number, .slot = 6, .quick = true};
+    static const struct troupe_method another = {
+        .signature = &of_a_number, .slot = 6, .quick = true};
     struct troupe_ref one = trp_ref(2, 3, 9, 1), strange = trp_ref(2, 1, 9, 1);
     int64_t number = 0;
 
