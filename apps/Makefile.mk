@@ -118,6 +118,7 @@ apps_bench_bench_SOURCES = \
 	apps/bench/ours_memory.c \
 	apps/bench/ours_pi.c \
 	apps/bench/ours_ring.c \
+	apps/bench/ours_task.c \
 	apps/bench/ours_tell.c \
 	apps/bench/raw.h \
 	apps/bench/raw_ask.c \
@@ -126,6 +127,7 @@ apps_bench_bench_SOURCES = \
 	apps/bench/raw_exchange.c \
 	apps/bench/raw_exchange.h \
 	apps/bench/raw_floor.c \
+	apps/bench/raw_futex.h \
 	apps/bench/raw_gather.c \
 	apps/bench/raw_histogram.c \
 	apps/bench/raw_local.c \
@@ -136,6 +138,7 @@ apps_bench_bench_SOURCES = \
 	apps/bench/raw_peer.c \
 	apps/bench/raw_peer.h \
 	apps/bench/raw_pi_tutorial.c \
+	apps/bench/raw_task.c \
 	apps/bench/raw_tell.c \
 	apps/bench/raw_wake.c \
 	apps/bench/raw_world.c \

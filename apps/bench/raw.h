@@ -45,6 +45,8 @@ void raw_idle_wake_mate(uint64_t n);
 double raw_local_tell(uint64_t n);
 double raw_local_ask(uint64_t n);
 
+double raw_task_latency(uint64_t n);
+
 double raw_create_local(uint64_t n);
 double raw_create_remote(uint64_t n);
 void raw_create_remote_mate(uint64_t n);

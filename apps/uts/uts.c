@@ -9,7 +9,7 @@
 #include "options.h"
 #include "search.h"
 
-#define GRAIN 10000 /* nodes: some milliseconds */
+#define GRAIN 25000 /* nodes: some milliseconds */
 
 struct uts_run {
     const char *name;
@@ -23,7 +23,7 @@ static const char help[] =
     "usage: uts [options]\n"
     "Counts the nodes of a tree of the Unbalanced Tree Search benchmark, by tasks.\n"
     "  --tree NAME   which: T1, T1L, T3 (T1)\n"
-    "  --grain N     nodes that a task looks at before it gives half of the rest away (10000)\n"
+    "  --grain N     nodes that a task looks at before it gives half of the rest away (25000)\n"
     "  --sequential  without tasks\n"
     "  --time N      both N times in turn, and how well the tasks use the CPUs\n";
 
