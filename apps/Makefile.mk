@@ -14,6 +14,7 @@ noinst_PROGRAMS += \
 	apps/bench/raw_empty \
 	apps/bench/raw_pi \
 	apps/method_tracking/method_tracking \
+	apps/nqueens/nqueens \
 	apps/pi/pi \
 	apps/pi/stream
 
@@ -61,6 +62,39 @@ apps_pi_stream_SOURCES = \
 EXTRA_DIST += \
 	apps/pi/statistics.sh
 
+# What programs share.
+noinst_LTLIBRARIES += apps/common/libcommon.la
+apps_common_libcommon_la_SOURCES = \
+	apps/common/efficiency.c \
+	apps/common/efficiency.h \
+	apps/common/options.c \
+	apps/common/options.h
+
+apps_nqueens_nqueens_CPPFLAGS = -I$(top_srcdir)/apps/common $(AM_CPPFLAGS)
+apps_nqueens_nqueens_LDADD = apps/common/libcommon.la $(TROUPE_LIBS)
+apps_nqueens_nqueens_SOURCES = \
+	apps/nqueens/board.c \
+	apps/nqueens/board.h \
+	apps/nqueens/nqueens.c \
+	apps/nqueens/solutions.c \
+	apps/nqueens/solutions.h \
+	apps/nqueens/solve.c \
+	apps/nqueens/solve.h
+
+# The one program that needs SHA-1.
+if HAVE_LIBCRYPTO
+noinst_PROGRAMS += apps/uts/uts
+endif
+apps_uts_uts_CPPFLAGS = -I$(top_srcdir)/apps/common $(AM_CPPFLAGS)
+apps_uts_uts_CFLAGS = $(AM_CFLAGS) $(LIBCRYPTO_CFLAGS)
+apps_uts_uts_LDADD = apps/common/libcommon.la $(TROUPE_LIBS) $(LIBCRYPTO_LIBS)
+apps_uts_uts_SOURCES = \
+	apps/uts/search.c \
+	apps/uts/search.h \
+	apps/uts/tree.c \
+	apps/uts/tree.h \
+	apps/uts/uts.c
+
 # The measurements: bench, and whole programs that programs.sh runs in pairs.
 apps_bench_bench_LDADD = apps/bench/libtutorial.la apps/pi/libsample.la $(TROUPE_LIBS)
 apps_bench_bench_SOURCES = \
@@ -85,6 +119,7 @@ apps_bench_bench_SOURCES = \
 	apps/bench/ours_memory.c \
 	apps/bench/ours_pi.c \
 	apps/bench/ours_ring.c \
+	apps/bench/ours_task.c \
 	apps/bench/ours_tell.c \
 	apps/bench/raw.h \
 	apps/bench/raw_ask.c \
@@ -93,6 +128,7 @@ apps_bench_bench_SOURCES = \
 	apps/bench/raw_exchange.c \
 	apps/bench/raw_exchange.h \
 	apps/bench/raw_floor.c \
+	apps/bench/raw_futex.h \
 	apps/bench/raw_gather.c \
 	apps/bench/raw_histogram.c \
 	apps/bench/raw_local.c \
@@ -103,6 +139,7 @@ apps_bench_bench_SOURCES = \
 	apps/bench/raw_peer.c \
 	apps/bench/raw_peer.h \
 	apps/bench/raw_pi_tutorial.c \
+	apps/bench/raw_task.c \
 	apps/bench/raw_tell.c \
 	apps/bench/raw_wake.c \
 	apps/bench/raw_world.c \

@@ -85,7 +85,7 @@ MPI_TESTS = \
 # In make check-long: programs that are in no other list, and scripts that do more there.
 LONG_ONLY =
 LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
-	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh
+	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh tests/searches.sh
 
 SCRIPT_TESTS = \
 	tests/bench.sh \
@@ -96,6 +96,7 @@ SCRIPT_TESTS = \
 	tests/mistakes.sh \
 	tests/programs.sh \
 	tests/resources.sh \
+	tests/searches.sh \
 	tests/style/doxygen.sh \
 	tests/style/exports.sh \
 	tests/style/format.sh \

@@ -15,6 +15,7 @@ static const struct bench_unit ns = {"ns", 1e9, false}, us = {"us", 1e6, false},
 #define KIB ((uint64_t)1 << 10)
 #define MIB ((uint64_t)1 << 20)
 #define CREATED 100000 /* at most in one go: they are all there at once */
+#define SUBMITTED 100000 /* likewise */
 
 /* clang-format off */
 #define ALONE(kernel) .ours = ours_##kernel, .raw = raw_##kernel
@@ -87,6 +88,14 @@ const struct bench_kernel bench_kernels[] = {
     {"create_remote", 2, &mega, PAIR(create_remote), .most = CREATED,
      .bar = {.bound = 8, .of_ours = true},
      .what = "actors made on rank 1 from rank 0, against records packed into messages"},
+    {"task_rate", 1, &mega, .ours = ours_task_rate, .most = SUBMITTED,
+     .bar = {.bound = 1, .on_many = 0.8, .of_ours = true},
+     .what = "empty tasks submitted to all ranks in turn, then awaited"},
+    {"task_latency", 1, &us, ALONE(task_latency), .bar = {.bound = 3},
+     .what = "an empty task on the same rank awaited, against a futex to a thread and one back"},
+    {"task_latency_remote", 2, &us, .ours = ours_task_latency_remote, .raw = raw_task_latency,
+     .bar = {.bound = 3},
+     .what = "the same on rank 1"},
     BULK("bulk_1KiB", 1 * KIB, 1.1),
     BULK("bulk_4KiB", 4 * KIB, 1.1),
     BULK("bulk_16KiB", 16 * KIB, 1.1),

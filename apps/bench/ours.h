@@ -55,6 +55,11 @@ double ours_deaf_driver_median(uint64_t n);
 double ours_create_local(uint64_t n);
 double ours_create_remote(uint64_t n);
 
+/* ours_task.c */
+double ours_task_rate(uint64_t n);
+double ours_task_latency(uint64_t n);
+double ours_task_latency_remote(uint64_t n);
+
 /* ours_bulk.c */
 double ours_bulk(uint64_t n);
 double ours_bulk_local(uint64_t n);

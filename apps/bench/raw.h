@@ -55,6 +55,8 @@ double raw_quantile(double *times, uint64_t n, double part); /* sorts them */
 double raw_local_tell(uint64_t n);
 double raw_local_ask(uint64_t n);
 
+double raw_task_latency(uint64_t n);
+
 double raw_create_local(uint64_t n);
 double raw_create_remote(uint64_t n);
 void raw_create_remote_mate(uint64_t n);

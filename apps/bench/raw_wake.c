@@ -1,17 +1,15 @@
 /* A rank that sleeps on a futex is woken and writes a word. */
 #include "raw.h"
 
-#include <linux/futex.h>
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
+#include "raw_futex.h"
 #include "raw_pair.h"
 
 static void pause_for(double seconds)
@@ -19,19 +17,6 @@ static void pause_for(double seconds)
     struct timespec t = {(time_t)seconds, 0};
     t.tv_nsec = (long)(1e9 * (seconds - (double)t.tv_sec));
     nanosleep(&t, NULL);
-}
-
-static void wake(uint32_t *word, uint32_t value)
-{
-    __atomic_store_n(word, value, __ATOMIC_SEQ_CST);
-    syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
-}
-
-static void sleep_until(uint32_t *word, uint32_t value)
-{
-    uint32_t seen;
-    while ((seen = __atomic_load_n(word, __ATOMIC_SEQ_CST)) != value)
-        syscall(SYS_futex, word, FUTEX_WAIT, seen, NULL, NULL, 0);
 }
 
 /* The one who asks is awake: it looks. */
@@ -59,7 +44,7 @@ double raw_idle_wake(uint64_t n)
     for (uint32_t i = 1; i <= n; i++) {
         pause_for(RAW_PAUSE);
         double begin = bench_now();
-        wake(&shared[0].word, i);
+        raw_futex_wake(&shared[0].word, i, 0);
         look_until(&shared[1].word, i);
         seconds += bench_now() - begin;
     }
@@ -73,7 +58,7 @@ void raw_idle_wake_mate(uint64_t n)
         return;
     raw_pair_meet();
     for (uint32_t i = 1; i <= n; i++) {
-        sleep_until(&shared[0].word, i);
+        raw_futex_sleep_until(&shared[0].word, i, 0);
         __atomic_store_n(&shared[1].word, i, __ATOMIC_RELEASE);
     }
 }
