@@ -172,8 +172,8 @@ static inline size_t trp_record_cut(void *to, const void *beginning)
 /* It overtakes what is not: calls that are declared so, and what the runtime must hear of soon. */
 static inline bool trp_record_is_urgent(const struct trp_record *record)
 {
-    return record->flags & TRP_RECORD_URGENT || record->kind == TRP_RECORD_CREDIT ||
-           record->kind == TRP_RECORD_FAILED || record->kind == TRP_RECORD_EXIT;
+    return record->flags & TRP_RECORD_URGENT || record->kind == TRP_RECORD_FAILED ||
+           record->kind == TRP_RECORD_EXIT;
 }
 
 /* What the end of the job is found out with is not counted among what was sent. */
