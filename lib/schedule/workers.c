@@ -91,11 +91,23 @@ static struct trp_context *take_ready(struct trp_workers *w, struct trp_worker *
     return trp_context_pop(&worker->ready);
 }
 
+/* Whether the slots are for a woken one first. While its own thread runs another they are not: it
+   could do nothing with them. */
+static bool are_kept(const struct trp_workers *w, const struct trp_worker *asks)
+{
+    if (!w->resuming)
+        return false;
+    for (const struct trp_worker *worker = w->all; worker; worker = worker->next)
+        if (worker->ready.head && (worker->idle || worker == asks))
+            return true;
+    return false;
+}
+
 /* The first whose slots are free, unless one before it has been overtaken too often. */
-static struct turn **next_turn(struct trp_workers *w)
+static struct turn **next_turn(struct trp_workers *w, const struct trp_worker *asks)
 {
     struct turn **link = &w->head;
-    if (w->resuming || w->free <= 0)
+    if (w->free <= 0 || are_kept(w, asks))
         return NULL;
     for (int looked = 0; *link && looked < TRP_OVERTAKEN_MAX; looked++, link = &(*link)->next) {
         if ((*link)->cpus <= w->free)
@@ -133,7 +145,7 @@ static void call_idle(struct trp_workers *w)
 /* Slots are free, or wanted: wakes who is to have them. He does the same when he has begun. */
 static void call_next(struct trp_workers *w)
 {
-    struct turn **link = next_turn(w);
+    struct turn **link = next_turn(w, NULL);
     struct trp_worker *worker = link ? (*link)->owner : NULL;
     if (w->resuming)
         call_idle(w);
@@ -148,7 +160,7 @@ static void call_next(struct trp_workers *w)
 /* The next turn if it is this worker's to take. */
 static struct turn *take_turn(struct trp_workers *w, struct trp_worker *worker)
 {
-    struct turn **link = next_turn(w), *turn = link ? *link : NULL;
+    struct turn **link = next_turn(w, worker), *turn = link ? *link : NULL;
     if (!turn)
         return NULL;
     if (turn->owner ? turn->owner != worker : worker->cpus > 0) {

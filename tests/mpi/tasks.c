@@ -2,6 +2,9 @@
  * Tasks: their results, their threads, and what they may call and wait for.
  */
 #include <omp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,6 +27,8 @@ TROUPE_TASK(told_total, int64_t, (tally, t), (int, count));
 TROUPE_TASK(poll_total, int64_t, (tally, t), (int, times));
 TROUPE_TASK(sleep_and_add, int, (tally, t));
 TROUPE_TASK(run_by_actor, int64_t, (tally, t), (int, n));
+TROUPE_TASK(occupy, void, (int, threads));
+TROUPE_TASK(wait_for_one, void, (int, threads));
 
 /* ---- the class and the tasks ----------------------------------------------------------------- */
 
@@ -154,6 +159,35 @@ static int64_t on_run_by_actor(tally t, int n)
     return troupe_await(tally_run_task(t, n));
 }
 
+/* As many as there are threads, so one is on that of the task that waits for any of them. It keeps
+   its thread until it is released; the others end when all have begun. */
+static pthread_t thread_of_waiting;
+static atomic_int occupied, released;
+
+static void on_occupy(int threads)
+{
+    for (atomic_fetch_add(&occupied, 1); atomic_load(&occupied) < threads;)
+        sched_yield();
+    while (pthread_equal(pthread_self(), thread_of_waiting) && !atomic_load(&released))
+        sched_yield();
+}
+
+static void on_wait_for_one(int threads)
+{
+    TROUPE_FUTURE(void) *all = troupe_alloc((size_t)threads * sizeof *all);
+    troupe_future *list = troupe_alloc((size_t)threads * sizeof *list);
+    thread_of_waiting = pthread_self();
+    for (int i = 0; i < threads; i++) {
+        all[i] = troupe_submit(occupy, .threads = threads, .with = {.place = troupe_here()});
+        list[i] = all[i].any;
+    }
+    troupe_wait(list, (size_t)threads, TROUPE_ANY, TROUPE_FOREVER);
+    for (int i = 0; i < threads; i++)
+        troupe_await(all[i]);
+}
+
+TROUPE_BODY(occupy, on_occupy);
+TROUPE_BODY(wait_for_one, on_wait_for_one);
 TROUPE_BODY(square, on_square);
 TROUPE_BODY(join, on_join);
 TROUPE_BODY(nothing, on_nothing_task);
@@ -217,6 +251,30 @@ static void tasks_wait_for_tasks_deeper_than_there_are_workers(void **state)
         for (int i = TREES; i-- > 0;)
             assert_int_equal(troupe_await(trees[i]), 5 + i);
     }
+}
+
+/* One that was woken goes on on its own thread, where another runs: nothing waits for that. */
+static void a_woken_task_whose_thread_is_taken_keeps_no_slot_free(void **state)
+{
+    (void)state;
+    const int threads = troupe_rank_cpus(0);
+    if (threads < 2)
+        skip();
+    atomic_store(&occupied, 0);
+    atomic_store(&released, 0);
+    TROUPE_FUTURE(void) waits =
+        troupe_submit(wait_for_one, .threads = threads, .with = {.place = troupe_on(0)});
+    while (atomic_load(&occupied) < threads)
+        troupe_sleep(0);
+    troupe_status status = TROUPE_OK;
+    for (int i = 0; i < 100 && status == TROUPE_OK; i++) {
+        int64_t value;
+        status = troupe_get_within(
+            troupe_submit(square, .n = i, .with = {.place = troupe_on(0)}), &value, 10);
+    }
+    atomic_store(&released, 1);
+    troupe_await(waits);
+    assert_int_equal(status, TROUPE_OK);
 }
 
 static void a_task_waits_for_an_actor_that_waits_for_a_task(void **state)
@@ -308,6 +366,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(ten_thousand_tasks_run_on_a_few_workers),
         cmocka_unit_test(a_task_that_nobody_waits_for_is_run),
         cmocka_unit_test(tasks_wait_for_tasks_deeper_than_there_are_workers),
+        cmocka_unit_test(a_woken_task_whose_thread_is_taken_keeps_no_slot_free),
         cmocka_unit_test(a_task_waits_for_an_actor_that_waits_for_a_task),
         cmocka_unit_test(a_task_may_look_for_an_answer_without_waiting),
         cmocka_unit_test(a_task_that_asks_sees_what_it_told_before),
