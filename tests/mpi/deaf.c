@@ -404,7 +404,7 @@ static void it_fails_afterwards(void **state)
     EACH_RANK(rank) {
         flag f = lowered(rank);
         computer w = computer_on(rank);
-        __auto_type failed = computer_compute_then_fail(w);
+        TROUPE_FUTURE(void) failed = computer_compute_then_fail(w);
         assert_false(troupe_await(flag_is_up(f, 0)));
         troupe_await(flag_put(f, 0, true));
         expect_failure(failed, TROUPE_FAILED, "it has computed for long");
