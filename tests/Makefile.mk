@@ -53,6 +53,7 @@ MPI_TESTS = \
 	tests/mpi/bulk.mpi \
 	tests/mpi/bulk_given.mpi \
 	tests/mpi/calls.mpi \
+	tests/mpi/cancel.mpi \
 	tests/mpi/core_dedicated.mpi \
 	tests/mpi/core_ends.mpi16 \
 	tests/mpi/core_failures.mpi \

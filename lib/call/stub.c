@@ -16,6 +16,7 @@
 #include "schedule/life.h"
 #include "schedule/limit.h"
 #include "schedule/send.h"
+#include "schedule/tasks.h"
 #include "troupe/method.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
@@ -251,12 +252,17 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     int host = host_for(caller, with, task->needs, task->signature->name, task->signature, args,
                         &asked);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
-                                     (struct troupe_ref){0, 0});
+                                     trp_task_at(host));
+    struct trp_task *parent = caller.context ? caller.context->task : NULL;
+    if (parent)
+        trp_future_adopt(&trp_shared_futures, future, &parent->children);
     struct trp_record head = {.kind = TRP_RECORD_TASK,
                               .slot = task->slot,
                               .number = asked.number,
                               .future = future};
     send_asking(caller, host, &head, task->signature, args, &asked);
+    if (parent && parent->cancelled)
+        trp_task_call_off(caller.rank, host, future);
     trp_caller_slow_down(caller, host, future);
     return (troupe_future){future};
 }

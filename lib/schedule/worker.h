@@ -68,6 +68,7 @@ struct trp_workers {
     _Atomic int free; /* and those that nothing runs on; the scheduler reads it without the lock */
     int team_limit; /* OMP_NUM_THREADS, or the slots */
     struct turn *head, **end; /* those that wait for slots */
+    struct trp_task *running; /* tasks that have begun */
     int queued; /* orders among them */
     struct trp_stock stock; /* what is held beside slots */
     _Atomic int unfinished; /* tasks and methods queued, running or waiting; read so, too */
