@@ -74,6 +74,7 @@ MPI_TESTS = \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
 	tests/mpi/resources.mpi \
+	tests/mpi/retry.mpi \
 	tests/mpi/stress.mpi16 \
 	tests/mpi/tasks.mpi \
 	tests/mpi/traffic.mpi16 \

@@ -208,6 +208,15 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
     return future ? (troupe_future){future} : ask(to, method, args);
 }
 
+static void check_retries(unsigned retries, const struct troupe_signature *s, const void *args)
+{
+    if (retries <= TRP_RETRIES_MAX)
+        return;
+    trp_ungive(&s->args, args);
+    troupe_fail(TROUPE_INVALID, ".retries = %u of %s: there can be %d at most", retries, s->name,
+                TRP_RETRIES_MAX);
+}
+
 /* Where it is to go; or else the caller fails, and what it gave is released. */
 static int host_for(struct trp_caller caller, const struct troupe_options *with,
                     const struct troupe_needs *needs, const char *whose,
@@ -249,6 +258,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
     struct trp_asked asked;
+    check_retries(with->retries, task->signature, args);
     int host = host_for(caller, with, task->needs, task->signature->name, task->signature, args,
                         &asked);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
@@ -258,7 +268,8 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
         trp_future_adopt(&trp_shared_futures, future, &parent->children);
     struct trp_record head = {.kind = TRP_RECORD_TASK,
                               .slot = task->slot,
-                              .number = asked.number,
+                              .number = asked.number |
+                                        (int64_t)with->retries << TRP_RETRIES_SHIFT,
                               .future = future};
     send_asking(caller, host, &head, task->signature, args, &asked);
     if (parent && parent->cancelled)

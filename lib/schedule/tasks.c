@@ -34,11 +34,21 @@ static struct order *order_new(struct trp_rank *rank, const struct trp_record *r
         return NULL;
     struct order *order = (struct order *)(void *)block->bytes;
     *order = (struct order){.block = block, .parcel = taken, .caller = parcel->peer};
+    order->retries = (uint8_t)(record->number >> TRP_RETRIES_SHIFT);
+    if (taken && taken->gifts)
+        order->retries = 0; /* they may be gone */
     order->turn.cpus = trp_workers_slots(rank->workers, (int)record->number);
     memcpy(order->words, record, bytes);
     if (taken)
         trp_parcel_settle(taken);
     return order;
+}
+
+void trp_order_free(struct order *order)
+{
+    if (order->parcel)
+        trp_parcel_drop(order->parcel);
+    trp_block_free(order->block);
 }
 
 void trp_workers_ready(struct trp_rank *rank, struct order *order)
@@ -80,9 +90,10 @@ void trp_workers_submit(struct trp_rank *rank, struct trp_record *record,
 
 /* ---- those that run: with the workers' lock held --------------------------------------------- */
 
-void trp_task_begin(struct trp_workers *w, struct trp_task *task, const struct order *order)
+void trp_task_begin(struct trp_workers *w, struct trp_task *task, struct order *order)
 {
-    *task = (struct trp_task){.caller = order->caller,
+    *task = (struct trp_task){.order = order,
+                              .caller = order->caller,
                               .future = trp_order_record(order)->future,
                               .next = w->running,
                               .link = &w->running};
@@ -96,6 +107,23 @@ void trp_task_unlink(struct trp_task *task)
     *task->link = task->next;
     if (task->next)
         task->next->link = task->link;
+}
+
+/* ---- failing --------------------------------------------------------------------------------- */
+
+bool trp_task_retries(const struct trp_context *c, int status)
+{
+    const struct trp_task *task = c->task;
+    return status != TROUPE_OK && !c->cancelled && task->order->retries && !task->cancelled;
+}
+
+char *trp_task_story(const struct order *order, const char *story)
+{
+    size_t size = strlen(story) + 64;
+    char *text = malloc(size);
+    if (text)
+        snprintf(text, size, "%s (it was run %d times)", story, order->failures + 1);
+    return text;
 }
 
 /* ---- cancelling ------------------------------------------------------------------------------ */
@@ -157,9 +185,7 @@ static void refuse_cancelled(struct trp_rank *rank, struct order *order)
     snprintf(story, sizeof story, "task %s was cancelled on rank %d before it began",
              trp_task_by_number(record->slot)->signature->name, rank->rank);
     trp_refuse(rank, record, order->caller, TROUPE_CANCELLED, story);
-    if (order->parcel)
-        trp_parcel_drop(order->parcel);
-    trp_block_free(order->block);
+    trp_order_free(order);
 }
 
 void trp_task_called_off(struct trp_rank *rank, const struct trp_record *record, int caller)

@@ -12,6 +12,7 @@
 
 /* One that runs, or waits in the middle: in the frame that runs it. */
 struct trp_task {
+    struct order *order; /* freed when it ends */
     int caller;
     uint64_t future; /* of that rank */
     _Atomic bool cancelled;
@@ -20,8 +21,14 @@ struct trp_task {
 };
 
 /* With the workers' lock held. */
-void trp_task_begin(struct trp_workers *workers, struct trp_task *task, const struct order *order);
+void trp_task_begin(struct trp_workers *workers, struct trp_task *task, struct order *order);
 void trp_task_unlink(struct trp_task *task);
+
+/* It has come to its end with this status: it is to be run again. */
+bool trp_task_retries(const struct trp_context *context, int status);
+
+/* What is said of the last of several failures: from malloc, NULL when memory is short. */
+char *trp_task_story(const struct order *order, const char *story);
 
 /* Cancels the task that was sent to that rank with that future. Any thread. */
 void trp_task_call_off(struct trp_rank *rank, int host, uint64_t future);

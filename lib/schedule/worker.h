@@ -23,6 +23,8 @@ struct order {
     struct trp_parcel *parcel; /* that the record is in instead of here, or NULL */
     struct trp_claim *claim; /* on what it needs beside CPUs, or NULL */
     int caller;
+    uint8_t retries;  /* that are left */
+    uint8_t failures; /* that it has had */
     uint64_t words[]; /* a record */
 };
 
@@ -93,6 +95,12 @@ void trp_worker_forgo(struct trp_workers *workers, struct turn *turn);
 
 /* With the lock held: a turn is waited for. */
 void trp_worker_queue(struct trp_workers *workers, struct turn *turn);
+
+/* With the parcel that its record is in. */
+void trp_order_free(struct order *order);
+
+/* With the lock held: the job has ended before it could. */
+void trp_order_cancel(struct trp_workers *workers, struct order *order);
 
 /* With the lock held: a task has all but its slots. */
 void trp_workers_ready(struct trp_rank *rank, struct order *order);

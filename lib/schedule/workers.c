@@ -211,6 +211,37 @@ static void finish(struct trp_context *c)
         trp_inbox_wake(rank);
 }
 
+/* All of it anew, but for the order, and for what it claims. */
+static void run_again(struct trp_context *c)
+{
+    struct trp_workers *w = c->rank->workers;
+    struct order *order = c->task->order;
+    trp_context_release(c);
+    trp_futures_orphan(&trp_shared_futures, &c->task->children);
+    trp_set_current(NULL);
+    order->retries--;
+    order->failures++;
+    pthread_mutex_lock(&w->lock);
+    trp_task_unlink(c->task);
+    w->unwinding -= c->unwinding;
+    give_back(w, c->cpus);
+    if (w->stop)
+        trp_order_cancel(w, order);
+    else
+        trp_worker_queue(w, &order->turn);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void conclude_task(struct trp_context *c, int status, const void *value)
+{
+    struct order *order = c->task->order;
+    char *story = status != TROUPE_OK && order->failures ? trp_task_story(order, value) : NULL;
+    trp_conclude_call(c, status, story ? story : value);
+    free(story);
+    trp_futures_orphan(&trp_shared_futures, &c->task->children);
+    trp_order_free(order);
+}
+
 static void conclude(struct trp_context *c, int status, const void *value)
 {
     struct trp_workers *w = c->rank->workers;
@@ -229,11 +260,11 @@ static void conclude(struct trp_context *c, int status, const void *value)
         tell_done(c, status, story);
         free(story);
     } else {
-        struct trp_parcel *parcel = c->parcel;
-        trp_conclude_call(c, status, value);
-        trp_futures_orphan(&trp_shared_futures, &c->task->children);
-        if (parcel)
-            trp_parcel_drop(parcel);
+        if (trp_task_retries(c, status)) {
+            run_again(c);
+            return;
+        }
+        conclude_task(c, status, value);
     }
     finish(c);
 }
@@ -277,12 +308,13 @@ static void run_task(struct trp_worker *worker, struct order *order, struct trp_
     const struct troupe_type *type = &context.method->signature->args;
     if (order->claim)
         type = trp_asking_type(&asking, type);
-    trp_arena_push(&context.arena, order->block);
-    if (trp_unpack_gifts(type, context.args, trp_record_body_size(record),
-                         context.parcel ? context.parcel->gifts : NULL))
+    if (order->failures || trp_unpack_gifts(type, context.args, trp_record_body_size(record),
+                                            order->parcel ? order->parcel->gifts : NULL)) {
         run(&context);
-    else
-        conclude(&context, TROUPE_BAD_MESSAGE, "the arguments of a task could not be read");
+        return;
+    }
+    order->retries = 0;
+    conclude(&context, TROUPE_BAD_MESSAGE, "the arguments of a task could not be read");
 }
 
 static void run_method(struct trp_worker *worker)

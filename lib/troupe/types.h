@@ -181,6 +181,9 @@ struct troupe_options {
                            none. Counted, and not enforced */
     const char *resources; /**< of those that TROUPE_RESOURCES or Slurm name: "fpga:1,license:2";
                            default: none */
+    unsigned retries; /**< of a task, 0 to 255: as often it is run again, with the same arguments,
+                           after it has failed (troupe_fail). Its last failure is the future's. One
+                           that was cancelled, or was given buffers, is not run again */
     const char *name; /**< of a new actor, copied; default: none. Where the name is taken the actor
                            never begins, and its calls fail with TROUPE_ENDED and the holder's
                            name */
