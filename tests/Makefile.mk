@@ -73,6 +73,7 @@ MPI_TESTS = \
 	tests/mpi/limit.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
+	tests/mpi/priority.mpi \
 	tests/mpi/resources.mpi \
 	tests/mpi/retry.mpi \
 	tests/mpi/stress.mpi16 \

@@ -208,16 +208,25 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
     return future ? (troupe_future){future} : ask(to, method, args);
 }
 
-static void check_retries(unsigned retries, const struct troupe_signature *s, const void *args)
+/* The record's number, but for what is asked for; or else the caller fails, and what it gave is
+   released. */
+static int64_t number_for(const struct troupe_options *with, const struct troupe_signature *s,
+                          const void *args)
 {
-    if (retries <= TRP_RETRIES_MAX)
-        return;
+    bool few = with->retries <= TRP_RETRIES_MAX;
+    if (few && with->priority >= INT16_MIN && with->priority <= INT16_MAX)
+        return (int64_t)with->priority * (INT64_C(1) << TRP_PRIORITY_SHIFT) |
+               (int64_t)with->retries << TRP_RETRIES_SHIFT;
     trp_ungive(&s->args, args);
-    troupe_fail(TROUPE_INVALID, ".retries = %u of %s: there can be %d at most", retries, s->name,
-                TRP_RETRIES_MAX);
+    if (few)
+        troupe_fail(TROUPE_INVALID, ".priority = %d of %s: it can be %d to %d", with->priority,
+                    s->name, INT16_MIN, INT16_MAX);
+    troupe_fail(TROUPE_INVALID, ".retries = %u of %s: there can be %d at most", with->retries,
+                s->name, TRP_RETRIES_MAX);
 }
 
-/* Where it is to go; or else the caller fails, and what it gave is released. */
+
+/* Where it is to go; or else likewise. */
 static int host_for(struct trp_caller caller, const struct troupe_options *with,
                     const struct troupe_needs *needs, const char *whose,
                     const struct troupe_signature *s, const void *args, struct trp_asked *asked)
@@ -258,7 +267,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     with = with ? with : &defaults;
     struct trp_caller caller = trp_caller();
     struct trp_asked asked;
-    check_retries(with->retries, task->signature, args);
+    int64_t number = number_for(with, task->signature, args);
     int host = host_for(caller, with, task->needs, task->signature->name, task->signature, args,
                         &asked);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
@@ -268,8 +277,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
         trp_future_adopt(&trp_shared_futures, future, &parent->children);
     struct trp_record head = {.kind = TRP_RECORD_TASK,
                               .slot = task->slot,
-                              .number = asked.number |
-                                        (int64_t)with->retries << TRP_RETRIES_SHIFT,
+                              .number = number | asked.number,
                               .future = future};
     send_asking(caller, host, &head, task->signature, args, &asked);
     if (parent && parent->cancelled)

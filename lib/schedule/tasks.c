@@ -35,6 +35,7 @@ static struct order *order_new(struct trp_rank *rank, const struct trp_record *r
     struct order *order = (struct order *)(void *)block->bytes;
     *order = (struct order){.block = block, .parcel = taken, .caller = parcel->peer};
     order->retries = (uint8_t)(record->number >> TRP_RETRIES_SHIFT);
+    order->turn.priority = (int16_t)(record->number >> TRP_PRIORITY_SHIFT);
     if (taken && taken->gifts)
         order->retries = 0; /* they may be gone */
     order->turn.cpus = trp_workers_slots(rank->workers, (int)record->number);

@@ -13,7 +13,8 @@ struct turn {
     struct turn *next;
     struct trp_worker *owner; /* who alone can take it; NULL: any worker of tasks */
     int cpus;                 /* slots */
-    unsigned overtaken;       /* by later ones that needed fewer */
+    int16_t priority;         /* those of a higher one stand before it */
+    uint16_t overtaken;       /* by ones behind it that needed fewer */
 };
 
 /* A task that has not begun; when it does, its block goes with its context, arguments and all. */
@@ -93,7 +94,7 @@ void trp_worker_end(struct trp_worker *worker);
 /* With the lock held, too: a turn that will not be taken leaves the line. */
 void trp_worker_forgo(struct trp_workers *workers, struct turn *turn);
 
-/* With the lock held: a turn is waited for. */
+/* With the lock held: a turn is waited for, behind those of its priority. */
 void trp_worker_queue(struct trp_workers *workers, struct turn *turn);
 
 /* With the parcel that its record is in. */

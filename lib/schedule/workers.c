@@ -165,12 +165,26 @@ static struct turn *take_turn(struct trp_workers *w, struct trp_worker *worker)
     return turn;
 }
 
+/* At the end, mostly: then nobody is looked at but the last. */
+static struct turn **place_in_line(struct trp_workers *w, int priority)
+{
+    _Static_assert(offsetof(struct turn, next) == 0, "the last link is in the last turn");
+    struct turn **link = &w->head;
+    if (!w->head || ((struct turn *)(void *)w->end)->priority >= priority)
+        return w->end;
+    while ((*link)->priority >= priority)
+        link = &(*link)->next;
+    return link;
+}
+
 void trp_worker_queue(struct trp_workers *w, struct turn *turn)
 {
-    turn->next = NULL;
+    struct turn **link = place_in_line(w, turn->priority);
     turn->overtaken = 0;
-    *w->end = turn;
-    w->end = &turn->next;
+    turn->next = *link;
+    *link = turn;
+    if (w->end == link)
+        w->end = &turn->next;
     w->queued += !turn->owner;
     call_next(w);
 }
