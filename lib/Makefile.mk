@@ -66,6 +66,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/call/resources.h \
 	lib/call/run.c \
 	lib/call/stub.c \
+	lib/call/tasks.c \
 	lib/schedule/alarms.c \
 	lib/schedule/alarms.h \
 	lib/schedule/bulk.c \
@@ -120,6 +121,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/stock.h \
 	lib/schedule/survey.c \
 	lib/schedule/survey.h \
+	lib/schedule/tasks.c \
+	lib/schedule/tasks.h \
 	lib/schedule/timers.c \
 	lib/schedule/timers.h \
 	lib/schedule/wait.c \

@@ -53,6 +53,7 @@ MPI_TESTS = \
 	tests/mpi/bulk.mpi \
 	tests/mpi/bulk_given.mpi \
 	tests/mpi/calls.mpi \
+	tests/mpi/cancel.mpi \
 	tests/mpi/core_dedicated.mpi \
 	tests/mpi/core_ends.mpi16 \
 	tests/mpi/core_failures.mpi \
@@ -73,7 +74,9 @@ MPI_TESTS = \
 	tests/mpi/limit.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
+	tests/mpi/priority.mpi \
 	tests/mpi/resources.mpi \
+	tests/mpi/retry.mpi \
 	tests/mpi/stress.mpi16 \
 	tests/mpi/tasks.mpi \
 	tests/mpi/traffic.mpi16 \

@@ -17,6 +17,7 @@
 #include "schedule/limit.h"
 #include "schedule/role.h"
 #include "schedule/send.h"
+#include "schedule/tasks.h"
 #include "troupe/method.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
@@ -242,7 +243,25 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
     return ask(to, method, args);
 }
 
-/* Where it is to go; or else the caller fails, and what it gave is released. */
+/* The record's number, but for what is asked for; or else the caller fails, and what it gave is
+   released. */
+static int64_t number_for(const struct troupe_options *with, const struct troupe_signature *s,
+                          const void *args)
+{
+    bool few = with->retries <= TRP_RETRIES_MAX;
+    if (few && with->priority >= INT16_MIN && with->priority <= INT16_MAX)
+        return (int64_t)with->priority * (INT64_C(1) << TRP_PRIORITY_SHIFT) |
+               (int64_t)with->retries << TRP_RETRIES_SHIFT;
+    trp_ungive(&s->args, args);
+    if (few)
+        troupe_fail(TROUPE_INVALID, ".priority = %d of %s: it can be %d to %d", with->priority,
+                    s->name, INT16_MIN, INT16_MAX);
+    troupe_fail(TROUPE_INVALID, ".retries = %u of %s: there can be %d at most", with->retries,
+                s->name, TRP_RETRIES_MAX);
+}
+
+
+/* Where it is to go; or else likewise. */
 static int host_for(struct trp_caller caller, const struct troupe_options *with,
                     const struct troupe_needs *needs, const char *whose,
                     const struct troupe_signature *s, const void *args, struct trp_asked *asked)
@@ -284,15 +303,21 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     bool outside = trp_call_enter();
     struct trp_caller caller = trp_caller();
     struct trp_asked asked;
+    int64_t number = number_for(with, task->signature, args);
     int host = host_for(caller, with, task->needs, task->signature->name, task->signature, args,
                         &asked);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
-                                     (struct troupe_ref){0, 0});
+                                     trp_task_at(host));
+    struct trp_task *parent = caller.context ? caller.context->task : NULL;
+    if (parent)
+        trp_future_adopt(&trp_shared_futures, future, &parent->children);
     struct trp_record head = {.kind = TRP_RECORD_TASK,
                               .slot = task->slot,
-                              .number = asked.number,
+                              .number = number | asked.number,
                               .future = future};
     send_asking(caller, host, &head, task->signature, args, &asked);
+    if (parent && parent->cancelled)
+        trp_task_call_off(caller.rank, host, future);
     trp_caller_slow_down(caller, host, future);
     trp_role_leave(outside);
     return (troupe_future){future};

@@ -23,6 +23,7 @@ struct trp_claim;
 struct trp_parcel;
 struct trp_rank;
 struct trp_stack;
+struct trp_task;
 struct trp_worker;
 
 enum trp_context_kind { TRP_CONTEXT_DRIVER, TRP_CONTEXT_METHOD, TRP_CONTEXT_TASK };
@@ -42,6 +43,7 @@ struct trp_context {
     uint64_t answer;           /* for this future of it; 0: nobody asked */
     int cpus;                  /* threads of its OpenMP team */
     struct trp_claim *claim;   /* of a task: what it holds beside CPUs */
+    struct trp_task *task;     /* of a task */
     bool outside;              /* code of the user's began its MPI calls */
     bool releasing;            /* its deferred functions run */
     union {

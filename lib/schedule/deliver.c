@@ -10,6 +10,7 @@
 #include "schedule/limit.h"
 #include "schedule/names.h"
 #include "schedule/quiet.h"
+#include "schedule/tasks.h"
 #include "schedule/workers.h"
 #include "troupe/status.h"
 
@@ -106,6 +107,9 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
         break;
     case TRP_RECORD_TASK:
         trp_workers_submit(rank, record, parcel);
+        break;
+    case TRP_RECORD_CALL_OFF:
+        trp_task_called_off(rank, record, parcel->peer);
         break;
     case TRP_RECORD_ANSWER:
     case TRP_RECORD_FAILED:

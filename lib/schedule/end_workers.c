@@ -36,13 +36,11 @@ bool trp_workers_busy(struct trp_rank *rank)
 
 /* ---- giving up: with the lock held ----------------------------------------------------------- */
 
-static void cancel_order(struct trp_workers *w, struct order *order)
+void trp_order_cancel(struct trp_workers *w, struct order *order)
 {
     w->unfinished--;
     free(order->claim);
-    if (order->parcel)
-        trp_parcel_drop(order->parcel);
-    trp_block_free(order->block);
+    trp_order_free(order);
 }
 
 /* Actors that wait with them are left to the actors' end. */
@@ -54,12 +52,12 @@ static void cancel_orders(struct trp_workers *w)
             continue;
         trp_stock_leave(&w->stock, claim);
         w->stuck--;
-        cancel_order(w, claim->order);
+        trp_order_cancel(w, claim->order);
     }
     while (w->head) {
         struct turn *turn = w->head;
         trp_worker_forgo(w, turn);
-        cancel_order(w, (struct order *)(void *)turn);
+        trp_order_cancel(w, (struct order *)(void *)turn);
     }
 }
 

@@ -58,11 +58,48 @@ uint32_t trp_futures_grow(struct trp_futures *futures)
     return futures->made++;
 }
 
+/* -1: it is no task's. */
+static int host_of_task(const struct trp_future_slot *slot)
+{
+    return slot->target.serial ? -1 : (int)(slot->target.place >> 32) - 1;
+}
+
 static void wake_waiter(struct trp_future_slot *slot)
 {
     if (slot->waiter)
         trp_wake(slot->waiter);
     slot->waiter = NULL;
+}
+
+/* ---- children: with the lock held ------------------------------------------------------------ */
+
+static struct trp_future_slot *child(struct trp_futures *futures, uint32_t number)
+{
+    return trp_slot_at(futures, number - 1);
+}
+
+/* It is done. */
+static void leave_siblings(struct trp_futures *futures, struct trp_future_slot *slot)
+{
+    if (!slot->siblings)
+        return;
+    if (slot->previous_child)
+        child(futures, slot->previous_child)->next_child = slot->next_child;
+    else
+        slot->siblings->first = slot->next_child;
+    if (slot->next_child)
+        child(futures, slot->next_child)->previous_child = slot->previous_child;
+    slot->siblings = NULL;
+}
+
+void trp_futures_children(struct trp_futures *futures, const struct trp_children *children,
+                          void (*each)(void *arg, int host, uint64_t id), void *arg)
+{
+    for (uint32_t n = children->first; n; n = child(futures, n)->next_child) {
+        const struct trp_future_slot *slot = child(futures, n);
+        uint64_t id = TRP_FUTURE_SHARED | (uint64_t)slot->generation << 32 | (n - 1);
+        each(arg, host_of_task(slot), id);
+    }
 }
 
 /* ---- the life of a future -------------------------------------------------------------------- */
@@ -164,6 +201,8 @@ void trp_future_resolve(struct trp_futures *futures, uint64_t id, int status, co
 {
     lock(futures);
     struct trp_future_slot *slot = trp_slot_find(futures, id);
+    if (slot)
+        leave_siblings(futures, slot);
     if (slot && slot->state == TRP_SLOT_DROPPED) {
         trp_slot_release(futures, slot, id);
     } else if (slot && slot->state == TRP_SLOT_PENDING) {
@@ -181,6 +220,8 @@ void trp_future_resolve_block(struct trp_futures *futures, uint64_t id, struct t
 {
     lock(futures);
     struct trp_future_slot *slot = trp_slot_find(futures, id);
+    if (slot)
+        leave_siblings(futures, slot);
     if (slot && slot->state == TRP_SLOT_PENDING) {
         slot->outcome.status = TROUPE_OK;
         slot->outcome.block = block;
@@ -215,4 +256,37 @@ bool trp_future_is_end(struct trp_futures *futures, uint64_t id)
     bool end = slot && slot->end;
     unlock(futures);
     return end;
+}
+
+int trp_future_task_host(struct trp_futures *futures, uint64_t id)
+{
+    lock(futures);
+    const struct trp_future_slot *slot = trp_slot_find(futures, id);
+    int host = slot && slot->state != TRP_SLOT_READY ? host_of_task(slot) : -1;
+    unlock(futures);
+    return host;
+}
+
+void trp_future_adopt(struct trp_futures *futures, uint64_t id, struct trp_children *children)
+{
+    children->had = true;
+    lock(futures);
+    struct trp_future_slot *slot = trp_slot_find(futures, id);
+    slot->siblings = children;
+    slot->previous_child = 0;
+    slot->next_child = children->first;
+    if (children->first)
+        child(futures, children->first)->previous_child = (uint32_t)id + 1;
+    children->first = (uint32_t)id + 1;
+    unlock(futures);
+}
+
+void trp_futures_orphan(struct trp_futures *futures, struct trp_children *children)
+{
+    if (!children->had)
+        return;
+    lock(futures);
+    for (uint32_t n = children->first; n; n = child(futures, n)->next_child)
+        child(futures, n)->siblings = NULL;
+    unlock(futures);
 }

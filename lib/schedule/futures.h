@@ -21,6 +21,12 @@
 struct trp_context;
 struct trp_future_slot;
 
+/* The futures of what a task has submitted and what is not done: guarded by their table's lock. */
+struct trp_children {
+    uint32_t first; /* index + 1 */
+    bool had;       /* some, ever: for the task itself, without the lock */
+};
+
 #define TRP_FUTURE_CHUNK 256                  /* slots made together */
 #define TRP_FUTURE_SHARED (UINT64_C(1) << 63) /* in an id: of the table with a lock */
 
@@ -47,10 +53,13 @@ struct trp_future_slot {
     enum { TRP_SLOT_FREE, TRP_SLOT_PENDING, TRP_SLOT_READY, TRP_SLOT_DROPPED } state;
     uint32_t generation;
     uint32_t next_free; /* index + 1 */
+    uint32_t next_child; /* of the same task; index + 1 */
     struct trp_context *waiter;
     struct troupe_ref target;
     bool end; /* of the target */
+    uint32_t previous_child; /* index + 1 */
     struct trp_outcome outcome;
+    struct trp_children *siblings; /* those it is among, or NULL */
 };
 
 enum trp_future_state {
@@ -66,7 +75,7 @@ extern const struct troupe_type trp_nothing;
 void trp_futures_open(struct trp_futures *futures, bool shared);
 void trp_futures_close(struct trp_futures *futures);
 
-/* `target` is the actor that is asked; none for a task. */
+/* `target` is the actor that is asked, or trp_task_at. */
 uint64_t trp_future_new(struct trp_futures *futures, const struct troupe_type *type,
                         struct troupe_ref target);
 static inline bool trp_future_is_shared(uint64_t id)
@@ -101,6 +110,24 @@ void trp_future_resolve_block(struct trp_futures *futures, uint64_t id, struct t
 /* The type that was promised, and who was asked, or is watched; NULL if there is no such future. */
 const struct troupe_type *trp_future_promise(struct trp_futures *futures, uint64_t id,
                                              struct troupe_ref *target);
+
+/* As the target of a future: a task that was sent to that rank. No actor is like it. */
+static inline struct troupe_ref trp_task_at(int host)
+{
+    return (struct troupe_ref){(uint64_t)(host + 1) << 32, 0};
+}
+/* Where the task went that a pending, or dropped, future is of; -1: it is done, or no task's. */
+int trp_future_task_host(struct trp_futures *futures, uint64_t id);
+
+/* ---- the children of tasks: of the shared table ---------------------------------------------- */
+
+/* From the task's own thread. */
+void trp_future_adopt(struct trp_futures *futures, uint64_t id, struct trp_children *children);
+/* The task ends; they go on. */
+void trp_futures_orphan(struct trp_futures *futures, struct trp_children *children);
+/* Calls `each` with the host and the future of every one. With the table's lock held. */
+void trp_futures_children(struct trp_futures *futures, const struct trp_children *children,
+                          void (*each)(void *arg, int host, uint64_t id), void *arg);
 
 /* It is of an actor's end. */
 bool trp_future_is_end(struct trp_futures *futures, uint64_t id);

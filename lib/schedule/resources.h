@@ -75,6 +75,9 @@ bool trp_request_holds(const struct trp_amounts *request);
 /* ---- on its way: behind the arguments -------------------------------------------------------- */
 
 #define TRP_ASKS_MORE (INT64_C(1) << 32) /* in a record's number, beside the CPUs */
+#define TRP_RETRIES_SHIFT 40 /* and of a task, above that: how many, at most */
+#define TRP_RETRIES_MAX 255
+#define TRP_PRIORITY_SHIFT 48 /* and its priority, to the top */
 
 /* The type of arguments with a request behind them. */
 struct trp_asking {

@@ -13,7 +13,8 @@ struct turn {
     struct turn *next;
     struct trp_worker *owner; /* who alone can take it; NULL: any worker of tasks */
     int cpus;                 /* slots */
-    unsigned overtaken;       /* by later ones that needed fewer */
+    int16_t priority;         /* those of a higher one stand before it */
+    uint16_t overtaken;       /* by ones behind it that needed fewer */
 };
 
 /* A task that has not begun; when it does, its block goes with its context, arguments and all. */
@@ -23,6 +24,8 @@ struct order {
     struct trp_parcel *parcel; /* that the record is in instead of here, or NULL */
     struct trp_claim *claim; /* on what it needs beside CPUs, or NULL */
     int caller;
+    uint8_t retries;  /* that are left */
+    uint8_t failures; /* that it has had */
     uint64_t words[]; /* a record */
 };
 
@@ -68,6 +71,7 @@ struct trp_workers {
     _Atomic int free; /* and those that nothing runs on; the scheduler reads it without the lock */
     int team_limit; /* OMP_NUM_THREADS, or the slots */
     struct turn *head, **end; /* those that wait for slots */
+    struct trp_task *running; /* tasks that have begun */
     int queued; /* orders among them */
     struct trp_stock stock; /* what is held beside slots */
     _Atomic int unfinished; /* tasks and methods queued, running or waiting; read so, too */
@@ -90,8 +94,14 @@ void trp_worker_end(struct trp_worker *worker);
 /* With the lock held, too: a turn that will not be taken leaves the line. */
 void trp_worker_forgo(struct trp_workers *workers, struct turn *turn);
 
-/* With the lock held: a turn is waited for. */
+/* With the lock held: a turn is waited for, behind those of its priority. */
 void trp_worker_queue(struct trp_workers *workers, struct turn *turn);
+
+/* With the parcel that its record is in. */
+void trp_order_free(struct order *order);
+
+/* With the lock held: the job has ended before it could. */
+void trp_order_cancel(struct trp_workers *workers, struct order *order);
 
 /* With the lock held: a task has all but its slots. */
 void trp_workers_ready(struct trp_rank *rank, struct order *order);

@@ -13,6 +13,7 @@
 #include "schedule/execute.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
+#include "schedule/tasks.h"
 #include "schedule/worker.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
@@ -127,14 +128,6 @@ static void unlink_turn(struct trp_workers *w, struct turn **link)
     w->queued -= !turn->owner;
 }
 
-void trp_worker_forgo(struct trp_workers *w, struct turn *turn)
-{
-    struct turn **link = &w->head;
-    while (*link != turn)
-        link = &(*link)->next;
-    unlink_turn(w, link);
-}
-
 static void call_idle(struct trp_workers *w)
 {
     for (struct trp_worker *worker = w->all; worker; worker = worker->next)
@@ -157,6 +150,16 @@ static void call_next(struct trp_workers *w)
         pthread_cond_signal(&worker->called);
 }
 
+/* It may have held up those behind it. */
+void trp_worker_forgo(struct trp_workers *w, struct turn *turn)
+{
+    struct turn **link = &w->head;
+    while (*link != turn)
+        link = &(*link)->next;
+    unlink_turn(w, link);
+    call_next(w);
+}
+
 /* The next turn if it is this worker's to take. */
 static struct turn *take_turn(struct trp_workers *w, struct trp_worker *worker)
 {
@@ -174,12 +177,26 @@ static struct turn *take_turn(struct trp_workers *w, struct trp_worker *worker)
     return turn;
 }
 
+/* At the end, mostly: then nobody is looked at but the last. */
+static struct turn **place_in_line(struct trp_workers *w, int priority)
+{
+    _Static_assert(offsetof(struct turn, next) == 0, "the last link is in the last turn");
+    struct turn **link = &w->head;
+    if (!w->head || ((struct turn *)(void *)w->end)->priority >= priority)
+        return w->end;
+    while ((*link)->priority >= priority)
+        link = &(*link)->next;
+    return link;
+}
+
 void trp_worker_queue(struct trp_workers *w, struct turn *turn)
 {
-    turn->next = NULL;
+    struct turn **link = place_in_line(w, turn->priority);
     turn->overtaken = 0;
-    *w->end = turn;
-    w->end = &turn->next;
+    turn->next = *link;
+    *link = turn;
+    if (w->end == link)
+        w->end = &turn->next;
     w->queued += !turn->owner;
     call_next(w);
 }
@@ -212,10 +229,43 @@ static void finish(struct trp_context *c)
     give_back(w, c->cpus);
     w->unwinding -= c->unwinding;
     c->worker->calls -= c->kind == TRP_CONTEXT_METHOD;
+    if (c->task)
+        trp_task_unlink(c->task);
     bool last = --w->unfinished == 0;
     pthread_mutex_unlock(&w->lock);
     if (last)
         trp_inbox_wake(rank);
+}
+
+/* All of it anew, but for the order, and for what it claims. */
+static void run_again(struct trp_context *c)
+{
+    struct trp_workers *w = c->rank->workers;
+    struct order *order = c->task->order;
+    trp_context_release(c);
+    trp_futures_orphan(&trp_shared_futures, &c->task->children);
+    trp_set_current(NULL);
+    order->retries--;
+    order->failures++;
+    pthread_mutex_lock(&w->lock);
+    trp_task_unlink(c->task);
+    w->unwinding -= c->unwinding;
+    give_back(w, c->cpus);
+    if (w->stop)
+        trp_order_cancel(w, order);
+    else
+        trp_worker_queue(w, &order->turn);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void conclude_task(struct trp_context *c, int status, const void *value)
+{
+    struct order *order = c->task->order;
+    char *story = status != TROUPE_OK && order->failures ? trp_task_story(order, value) : NULL;
+    trp_conclude_call(c, status, story ? story : value);
+    free(story);
+    trp_futures_orphan(&trp_shared_futures, &c->task->children);
+    trp_order_free(order);
 }
 
 static void conclude(struct trp_context *c, int status, const void *value)
@@ -236,10 +286,11 @@ static void conclude(struct trp_context *c, int status, const void *value)
         tell_done(c, status, story);
         free(story);
     } else {
-        struct trp_parcel *parcel = c->parcel;
-        trp_conclude_call(c, status, value);
-        if (parcel)
-            trp_parcel_drop(parcel);
+        if (trp_task_retries(c, status)) {
+            run_again(c);
+            return;
+        }
+        conclude_task(c, status, value);
     }
     finish(c);
 }
@@ -265,7 +316,7 @@ static void run(struct trp_context *c)
     conclude(c, TROUPE_OK, result);
 }
 
-static void run_task(struct trp_worker *worker, struct order *order)
+static void run_task(struct trp_worker *worker, struct order *order, struct trp_task *task)
 {
     const struct trp_record *record = trp_order_record(order);
     struct trp_context context = {.kind = TRP_CONTEXT_TASK,
@@ -277,17 +328,19 @@ static void run_task(struct trp_worker *worker, struct order *order)
                                   .caller = order->caller,
                                   .answer = record->future,
                                   .claim = order->claim,
+                                  .task = task,
                                   .cpus = order->turn.cpus};
     struct trp_asking asking;
     const struct troupe_type *type = &context.method->signature->args;
     if (order->claim)
         type = trp_asking_type(&asking, type);
-    trp_arena_push(&context.arena, order->block);
-    if (trp_unpack_gifts(type, context.args, trp_record_body_size(record),
-                         context.parcel ? context.parcel->gifts : NULL))
+    if (order->failures || trp_unpack_gifts(type, context.args, trp_record_body_size(record),
+                                            order->parcel ? order->parcel->gifts : NULL)) {
         run(&context);
-    else
-        conclude(&context, TROUPE_BAD_MESSAGE, "the arguments of a task could not be read");
+        return;
+    }
+    order->retries = 0;
+    conclude(&context, TROUPE_BAD_MESSAGE, "the arguments of a task could not be read");
 }
 
 static void run_method(struct trp_worker *worker)
@@ -332,6 +385,7 @@ static bool work(struct trp_worker *worker)
     struct trp_workers *w = worker->rank->workers;
     struct trp_context *woken = NULL;
     struct turn *turn = NULL;
+    struct trp_task task;
     pthread_mutex_lock(&w->lock);
     while (!(woken = take_ready(w, worker)) && !(turn = take_turn(w, worker)) &&
            !is_to_end(w, worker))
@@ -340,13 +394,15 @@ static bool work(struct trp_worker *worker)
         call_next(w);
     if (turn && turn->owner)
         begin_call(worker);
+    else if (turn)
+        trp_task_begin(w, &task, (struct order *)(void *)turn);
     pthread_mutex_unlock(&w->lock);
     if (woken)
         trp_carrier_resume(&worker->carrier, woken->stack);
     else if (turn && turn->owner)
         run_method(worker);
     else if (turn)
-        run_task(worker, (struct order *)(void *)turn);
+        run_task(worker, (struct order *)(void *)turn, &task);
     return woken || turn;
 }
 
@@ -412,72 +468,6 @@ void trp_worker_end(struct trp_worker *worker)
     pthread_cond_destroy(&worker->called);
     free(worker->killed_story);
     free(worker);
-}
-
-/* ---- tasks ----------------------------------------------------------------------------------- */
-
-/* Workers of all tasks that have nothing to do; one that was called counts until it wakes. */
-static int count_idle(const struct trp_workers *w)
-{
-    int n = 0;
-    for (const struct trp_worker *worker = w->all; worker; worker = worker->next)
-        n += worker->idle && !worker->cpus;
-    return n;
-}
-
-/* A parcel that has nothing else in it is the task's; its worker drops it. */
-static struct order *order_new(struct trp_rank *rank, const struct trp_record *record,
-                               struct trp_parcel *parcel)
-{
-    struct trp_parcel *taken = trp_letter_taken(rank, record, parcel);
-    size_t bytes = taken ? 0 : trp_record_bytes(record);
-    struct trp_block *block = trp_block_raw(sizeof(struct order) + bytes);
-    if (!block)
-        return NULL;
-    struct order *order = (struct order *)(void *)block->bytes;
-    *order = (struct order){.block = block, .parcel = taken, .caller = parcel->peer};
-    order->turn.cpus = trp_workers_slots(rank->workers, (int)record->number);
-    memcpy(order->words, record, bytes);
-    if (taken)
-        trp_parcel_settle(taken);
-    return order;
-}
-
-void trp_workers_ready(struct trp_rank *rank, struct order *order)
-{
-    struct trp_workers *w = rank->workers;
-    if (count_idle(w) <= w->queued && w->pool < w->cpus)
-        trp_worker_begin(rank, 0);
-    trp_worker_queue(w, &order->turn);
-}
-
-void trp_workers_submit(struct trp_rank *rank, struct trp_record *record,
-                        struct trp_parcel *parcel)
-{
-    struct trp_workers *w = rank->workers;
-    const struct troupe_method *task = trp_task_by_number(record->slot);
-    if (!task)
-        trp_die("rank %d submits task %u, which is not known here", parcel->peer, record->slot);
-    struct trp_claim *claim = NULL;
-    bool claims = record->number & TRP_ASKS_MORE;
-    if (claims)
-        claim = trp_claim_of(record, &task->signature->args, task->signature->name);
-    struct order *order = !claims || claim ? order_new(rank, record, parcel) : NULL;
-    if (!order) {
-        free(claim);
-        trp_refuse_memory(rank, record, parcel->peer);
-        return;
-    }
-    order->claim = claim;
-    if (claim)
-        claim->order = order;
-    pthread_mutex_lock(&w->lock);
-    w->unfinished++;
-    if (!order->claim || trp_stock_claim(&w->stock, order->claim))
-        trp_workers_ready(rank, order);
-    else
-        w->stuck++;
-    pthread_mutex_unlock(&w->lock);
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */

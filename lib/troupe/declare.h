@@ -186,6 +186,9 @@
 /** The result is not wanted; when it comes it is thrown away. See troupe_drop_any for threads. */
 #define troupe_drop(f) troupe_drop_any((f).any)
 
+/** Cancels a task: one that waits fails, one that runs sees it. See troupe_cancel_any. */
+#define troupe_cancel(f) troupe_cancel_any((f).any)
+
 /** Whether two handles, of whatever class, are the same actor. Any thread. */
 #define troupe_same(a, b) troupe_same_ref((a).ref, (b).ref)
 

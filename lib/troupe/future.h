@@ -96,6 +96,24 @@ bool troupe_done_any(troupe_future future);
 void troupe_drop_any(troupe_future future);
 
 /**
+ * Cancels a task, wherever it is. One that has not begun never does: its future fails with
+ * TROUPE_CANCELLED. In one that has, troupe_cancelled() is true from then on; it ends when and as
+ * it likes, and its future gets what it returns. The tasks that it has submitted, and those that it
+ * submits yet, are cancelled with it as long as it runs. Of a task that is done, of an ask, of
+ * none: nothing. One whose large arguments are still on their way may begin nevertheless.
+ * @param future of the task; it stays good, and is to be awaited or dropped as any other
+ * @note Threads: as troupe_drop_any.
+ */
+void troupe_cancel_any(troupe_future future);
+
+/**
+ * Whether the running task has been cancelled: it had better end soon.
+ * @return false in the driver and in methods
+ * @note Threads: that of the task; others of its team always get false.
+ */
+bool troupe_cancelled(void);
+
+/**
  * What went wrong in the caller's last troupe_get or troupe_lookup that did not return TROUPE_OK:
  * who, and why.
  * @return "" if nothing did; good until the next one goes wrong, or the caller ends

@@ -182,6 +182,12 @@ struct troupe_options {
                            none. Counted, and not enforced */
     const char *resources; /**< of those that TROUPE_RESOURCES or Slurm name: "fpga:1,license:2";
                            default: none */
+    unsigned retries; /**< of a task, 0 to 255: as often it is run again, with the same arguments,
+                           after it has failed (troupe_fail). Its last failure is the future's. One
+                           that was cancelled, or was given buffers, is not run again */
+    int priority;     /**< of a task, -32768 to 32767: of those that wait on a rank for CPUs, the
+                           ones with a higher number begin before all others, in the order in which
+                           they came; calls of actors with CPUs are among those of 0, the default */
     const char *name; /**< of a new actor, copied; default: none. Where the name is taken the actor
                            never begins, and its calls fail with TROUPE_ENDED and the holder's
                            name */

@@ -28,6 +28,7 @@ enum trp_record_kind {
     /* Of four. */
     TRP_RECORD_CREATE,   /* a new actor: slot is the class's id */
     TRP_RECORD_TASK,     /* slot is the task's number */
+    TRP_RECORD_CALL_OFF, /* a task is cancelled: future, as it was sent with */
     TRP_RECORD_FAILED,   /* an answer, too: number is the status, the body the story */
     TRP_RECORD_STOP,     /* an actor is to end after what came before; body: by whom */
     TRP_RECORD_KILL,     /* an actor is to end now; body: by whom */

@@ -1,0 +1,204 @@
+#include "schedule/tasks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actor/classes.h"
+#include "base/log.h"
+#include "schedule/claims.h"
+#include "schedule/execute.h"
+#include "schedule/mail.h"
+#include "schedule/send.h"
+#include "troupe/status.h"
+
+/* ---- tasks that come ------------------------------------------------------------------------- */
+
+/* Workers of all tasks that have nothing to do; one that was called counts until it wakes. */
+static int count_idle(const struct trp_workers *w)
+{
+    int n = 0;
+    for (const struct trp_worker *worker = w->all; worker; worker = worker->next)
+        n += worker->idle && !worker->cpus;
+    return n;
+}
+
+/* A parcel that has nothing else in it is the task's; its worker drops it. */
+static struct order *order_new(struct trp_rank *rank, const struct trp_record *record,
+                               struct trp_parcel *parcel)
+{
+    struct trp_parcel *taken = trp_letter_taken(rank, record, parcel);
+    size_t bytes = taken ? 0 : trp_record_bytes(record);
+    struct trp_block *block = trp_block_raw(sizeof(struct order) + bytes);
+    if (!block)
+        return NULL;
+    struct order *order = (struct order *)(void *)block->bytes;
+    *order = (struct order){.block = block, .parcel = taken, .caller = parcel->peer};
+    order->retries = (uint8_t)(record->number >> TRP_RETRIES_SHIFT);
+    order->turn.priority = (int16_t)(record->number >> TRP_PRIORITY_SHIFT);
+    if (taken && taken->gifts)
+        order->retries = 0; /* they may be gone */
+    order->turn.cpus = trp_workers_slots(rank->workers, (int)record->number);
+    memcpy(order->words, record, bytes);
+    if (taken)
+        trp_parcel_settle(taken);
+    return order;
+}
+
+void trp_order_free(struct order *order)
+{
+    if (order->parcel)
+        trp_parcel_drop(order->parcel);
+    trp_block_free(order->block);
+}
+
+void trp_workers_ready(struct trp_rank *rank, struct order *order)
+{
+    struct trp_workers *w = rank->workers;
+    if (count_idle(w) <= w->queued && w->pool < w->cpus)
+        trp_worker_begin(rank, 0);
+    trp_worker_queue(w, &order->turn);
+}
+
+void trp_workers_submit(struct trp_rank *rank, struct trp_record *record,
+                        struct trp_parcel *parcel)
+{
+    struct trp_workers *w = rank->workers;
+    const struct troupe_method *task = trp_task_by_number(record->slot);
+    if (!task)
+        trp_die("rank %d submits task %u, which is not known here", parcel->peer, record->slot);
+    struct trp_claim *claim = NULL;
+    bool claims = record->number & TRP_ASKS_MORE;
+    if (claims)
+        claim = trp_claim_of(record, &task->signature->args, task->signature->name);
+    struct order *order = !claims || claim ? order_new(rank, record, parcel) : NULL;
+    if (!order) {
+        free(claim);
+        trp_refuse_memory(rank, record, parcel->peer);
+        return;
+    }
+    order->claim = claim;
+    if (claim)
+        claim->order = order;
+    pthread_mutex_lock(&w->lock);
+    w->unfinished++;
+    if (!order->claim || trp_stock_claim(&w->stock, order->claim))
+        trp_workers_ready(rank, order);
+    else
+        w->stuck++;
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* ---- those that run: with the workers' lock held --------------------------------------------- */
+
+void trp_task_begin(struct trp_workers *w, struct trp_task *task, struct order *order)
+{
+    *task = (struct trp_task){.order = order,
+                              .caller = order->caller,
+                              .future = trp_order_record(order)->future,
+                              .next = w->running,
+                              .link = &w->running};
+    if (w->running)
+        w->running->link = &task->next;
+    w->running = task;
+}
+
+void trp_task_unlink(struct trp_task *task)
+{
+    *task->link = task->next;
+    if (task->next)
+        task->next->link = task->link;
+}
+
+/* ---- failing --------------------------------------------------------------------------------- */
+
+bool trp_task_retries(const struct trp_context *c, int status)
+{
+    const struct trp_task *task = c->task;
+    return status != TROUPE_OK && !c->cancelled && task->order->retries && !task->cancelled;
+}
+
+char *trp_task_story(const struct order *order, const char *story)
+{
+    size_t size = strlen(story) + 64;
+    char *text = malloc(size);
+    if (text)
+        snprintf(text, size, "%s (it was run %d times)", story, order->failures + 1);
+    return text;
+}
+
+/* ---- cancelling ------------------------------------------------------------------------------ */
+
+void trp_task_call_off(struct trp_rank *rank, int host, uint64_t future)
+{
+    const struct trp_record head = {.kind = TRP_RECORD_CALL_OFF, .future = future};
+    trp_send_bytes_from(rank, NULL, host, &head, "", 0);
+}
+
+static bool is_of(const struct order *order, int caller, uint64_t future)
+{
+    return order->caller == caller && trp_order_record(order)->future == future;
+}
+
+/* One that waits, for slots or for what it claims; it waits no more. The search begins with the
+   oldest: whoever cancels many begins with these, too. With the workers' lock held. */
+static struct order *take_waiting(struct trp_rank *rank, int caller, uint64_t future)
+{
+    struct trp_workers *w = rank->workers;
+    struct order *order = NULL;
+    for (struct turn *turn = w->head; turn && !order; turn = turn->next)
+        if (!turn->owner && is_of((struct order *)(void *)turn, caller, future))
+            order = (struct order *)(void *)turn;
+    if (order) {
+        trp_worker_forgo(w, &order->turn);
+    } else {
+        for (struct trp_claim *claim = w->stock.line; claim && !order; claim = claim->next)
+            order = claim->order && is_of(claim->order, caller, future) ? claim->order : NULL;
+        w->stuck -= order != NULL;
+    }
+    if (order && order->claim)
+        trp_claims_end(rank, order->claim);
+    w->unfinished -= order != NULL;
+    return order;
+}
+
+static void call_off_child(void *rank, int host, uint64_t future)
+{
+    trp_task_call_off(rank, host, future);
+}
+
+/* With both locks held. */
+static void flag_running(struct trp_rank *rank, int caller, uint64_t future)
+{
+    for (struct trp_task *task = rank->workers->running; task; task = task->next) {
+        if (task->caller != caller || task->future != future || task->cancelled)
+            continue;
+        task->cancelled = true;
+        trp_futures_children(&trp_shared_futures, &task->children, call_off_child, rank);
+        return;
+    }
+}
+
+static void refuse_cancelled(struct trp_rank *rank, struct order *order)
+{
+    const struct trp_record *record = trp_order_record(order);
+    char story[160];
+    snprintf(story, sizeof story, "task %s was cancelled on rank %d before it began",
+             trp_task_by_number(record->slot)->signature->name, rank->rank);
+    trp_refuse(rank, record, order->caller, TROUPE_CANCELLED, story);
+    trp_order_free(order);
+}
+
+void trp_task_called_off(struct trp_rank *rank, const struct trp_record *record, int caller)
+{
+    struct trp_workers *w = rank->workers;
+    pthread_mutex_lock(&trp_shared_futures.lock);
+    pthread_mutex_lock(&w->lock);
+    struct order *order = take_waiting(rank, caller, record->future);
+    if (!order)
+        flag_running(rank, caller, record->future);
+    pthread_mutex_unlock(&w->lock);
+    pthread_mutex_unlock(&trp_shared_futures.lock);
+    if (order)
+        refuse_cancelled(rank, order);
+}
