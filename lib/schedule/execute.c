@@ -247,6 +247,12 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
         trp_context_reuse(c);
 }
 
+/* Of one tell, or of some: mostly no division. */
+static bool are_tells(size_t bytes, size_t stride)
+{
+    return bytes && (bytes == stride || bytes % stride == 0);
+}
+
 /* Turns the arguments into values, in place. */
 static bool unpack(const struct troupe_method *method, struct trp_record *record,
                    const struct trp_parcel *parcel)
@@ -255,7 +261,7 @@ static bool unpack(const struct troupe_method *method, struct trp_record *record
     const struct troupe_type *type = &method->signature->args;
     size_t size = trp_record_body_size(record);
     if (record->kind == TRP_RECORD_TELL && type->flat)
-        return size && size % trp_tell_bytes(type->size) == 0;
+        return are_tells(size, trp_tell_bytes(type->size));
     if (record->kind == TRP_RECORD_CREATE && record->number & TRP_ASKS_MORE)
         type = trp_asking_type(&asking, type);
     return trp_unpack_gifts(type, trp_record_body(record), size, parcel->gifts);

@@ -147,16 +147,15 @@ static bool is_answer(const struct trp_record *record)
                       record->kind == TRP_RECORD_FAILED);
 }
 
-bool trp_loop_takes_answers(struct trp_rank *rank)
+enum trp_loop_seen trp_loop_takes_answers(struct trp_rank *rank)
 {
-    bool any = false;
-    struct next next;
-    for (;; any = true) {
-        next = next_received(rank);
+    enum trp_loop_seen seen = TRP_LOOP_NOTHING;
+    for (;; seen = TRP_LOOP_ANSWERS) {
+        struct next received = next_received(rank), next = received;
         if (!is_answer(next.record))
             next = next_own(rank);
         if (!is_answer(next.record))
-            return any;
+            return !seen && (next.record || received.record) ? TRP_LOOP_OTHERS : seen;
         deliver_next(rank, next);
     }
 }
