@@ -92,12 +92,19 @@ static struct next next_own(struct trp_rank *rank)
     return (struct next){NULL, NULL};
 }
 
+static inline bool nothing_received(const struct trp_rank *rank)
+{
+    return !rank->input.head && !rank->urgent.head && !rank->spent;
+}
+
 /* Turn by turn from this rank's own and from what was received; urgent is received. */
 static struct next peek(struct trp_rank *rank)
 {
-    struct next next = {NULL, NULL};
     if (rank->urgent_out.head)
         trp_flush_urgent(rank);
+    if (nothing_received(rank))
+        return next_own(rank);
+    struct next next = {NULL, NULL};
     if (rank->own_turn && !rank->urgent.head)
         next = next_own(rank);
     if (!next.record)
@@ -151,7 +158,10 @@ enum trp_loop_seen trp_loop_takes_answers(struct trp_rank *rank)
 {
     enum trp_loop_seen seen = TRP_LOOP_NOTHING;
     for (;; seen = TRP_LOOP_ANSWERS) {
-        struct next received = next_received(rank), next = received;
+        struct next received = {NULL, NULL}, next;
+        if (!nothing_received(rank))
+            received = next_received(rank);
+        next = received;
         if (!is_answer(next.record))
             next = next_own(rank);
         if (!is_answer(next.record))
