@@ -114,6 +114,12 @@ void trp_messages_look_well(struct trp_messages *m)
 
 /* ---- receiving ------------------------------------------------------------------------------- */
 
+static void post(struct trp_messages *m, struct trp_lane *lane, unsigned slot)
+{
+    MPI_Irecv(&lane->in[slot], sizeof *lane->in, MPI_BYTE, MPI_ANY_SOURCE, lane->tag, m->comm,
+              &lane->receives[slot]);
+}
+
 static struct trp_parcel *join(struct trp_lane *lane, const struct trp_message *piece, size_t size,
                                int from)
 {
@@ -169,7 +175,7 @@ static struct trp_parcel *take(struct trp_messages *m, bool full, bool *came)
     if (parcel)
         parcel->urgent = urgent;
     lane->done = 0;
-    MPI_Start(&lane->receives[lane->oldest]);
+    post(m, lane, lane->oldest);
     lane->oldest = (lane->oldest + 1) % lane->posted;
     return parcel;
 }
@@ -197,9 +203,7 @@ static void open_lane(struct trp_messages *m, struct trp_lane *lane, int tag, un
     if (!lane->in || !lane->half)
         trp_die("no memory for the buffers of messages");
     for (unsigned i = 0; i < posted; i++)
-        MPI_Recv_init(&lane->in[i], sizeof *lane->in, MPI_BYTE, MPI_ANY_SOURCE, tag, m->comm,
-                      &lane->receives[i]);
-    MPI_Startall((int)posted, lane->receives);
+        post(m, lane, i);
 }
 
 void trp_messages_open(struct trp_messages *m, MPI_Comm comm, struct trp_doorbell *bell)
@@ -218,11 +222,10 @@ void trp_messages_open(struct trp_messages *m, MPI_Comm comm, struct trp_doorbel
 static void close_lane(struct trp_messages *m, struct trp_lane *lane)
 {
     for (unsigned i = 0; i < lane->posted; i++) {
-        if (i != lane->oldest || !lane->done) {
-            MPI_Cancel(&lane->receives[i]);
-            MPI_Wait(&lane->receives[i], MPI_STATUS_IGNORE);
-        }
-        MPI_Request_free(&lane->receives[i]);
+        if (i == lane->oldest && lane->done)
+            continue;
+        MPI_Cancel(&lane->receives[i]);
+        MPI_Wait(&lane->receives[i], MPI_STATUS_IGNORE);
     }
     for (int i = 0; i < m->ranks; i++)
         free(lane->half[i]);
