@@ -163,20 +163,6 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
     }
 }
 
-/* The frequent case, at once: a call of an actor that is here and free. */
-static inline bool deliver_call(struct trp_rank *rank, struct trp_record *record,
-                                struct trp_parcel *parcel)
-{
-    if ((record->kind != TRP_RECORD_TELL && record->kind != TRP_RECORD_ASK) || record->flags ||
-        record->creator >= (uint32_t)rank->ranks)
-        return false;
-    struct trp_actor *actor = trp_actors_peek(&rank->actors, record->creator, record->serial);
-    if (!actor || actor->life != TRP_LIFE_ALIVE)
-        return false;
-    trp_execute(rank, actor, record, parcel);
-    return true;
-}
-
 /* The frequent answer, at once. */
 static inline bool deliver_small(struct trp_rank *rank, const struct trp_record *record)
 {
@@ -185,12 +171,33 @@ static inline bool deliver_small(struct trp_rank *rank, const struct trp_record 
                                     8 * (size_t)record->words - 16);
 }
 
-void trp_deliver(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
+__attribute__((noinline)) static void deliver_any(struct trp_rank *rank,
+                                                  struct trp_record *record,
+                                                  struct trp_parcel *parcel)
 {
     if (rank->line_count && trp_bulk_holds(rank, record, parcel))
         return;
-    if (!deliver_call(rank, record, parcel) && !deliver_small(rank, record))
+    if (!deliver_small(rank, record))
         deliver_other(rank, record, parcel);
+}
+
+static inline bool is_usual_call(const struct trp_rank *rank, const struct trp_record *record)
+{
+    return (record->kind == TRP_RECORD_TELL || record->kind == TRP_RECORD_ASK) &&
+           !record->flags && !rank->line_count && record->creator < (uint32_t)rank->ranks;
+}
+
+/* Both calls are the last thing done, so that the frequent case, a call of an actor that is here,
+   saves nothing on the stack. */
+void trp_deliver(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel)
+{
+    struct trp_actor *actor = NULL;
+    if (is_usual_call(rank, record))
+        actor = trp_actors_peek(&rank->actors, record->creator, record->serial);
+    if (actor && actor->life == TRP_LIFE_ALIVE)
+        trp_execute(rank, actor, record, parcel);
+    else
+        deliver_any(rank, record, parcel);
 }
 
 /* ---- ahead of delivery ----------------------------------------------------------------------- */

@@ -265,6 +265,12 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
         trp_context_reuse(c);
 }
 
+/* Of one tell, or of some: mostly no division. */
+static bool are_tells(size_t bytes, size_t stride)
+{
+    return bytes && (bytes == stride || bytes % stride == 0);
+}
+
 /* Turns the arguments into values, in place. */
 static bool unpack(const struct troupe_method *method, struct trp_record *record,
                    const struct trp_parcel *parcel)
@@ -272,10 +278,11 @@ static bool unpack(const struct troupe_method *method, struct trp_record *record
     struct trp_asking asking;
     const struct troupe_type *type = &method->signature->args;
     size_t size = trp_record_body_size(record);
-    if (record->kind == TRP_RECORD_TELL && type->flat)
-        return size && size % trp_tell_bytes(type->size) == 0;
     if (record->kind == TRP_RECORD_CREATE && record->number & TRP_ASKS_MORE)
         type = trp_asking_type(&asking, type);
+    if (type->flat)
+        return record->kind == TRP_RECORD_TELL ? are_tells(size, trp_tell_bytes(type->size))
+                                               : size >= type->size;
     return trp_unpack_gifts(type, trp_record_body(record), size, parcel->gifts);
 }
 
@@ -337,22 +344,33 @@ static bool to_be_split(const struct trp_actor *actor, const struct trp_record *
     return actor->more && actor->more->worker && record->kind == TRP_RECORD_TELL;
 }
 
-void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,
-                 struct trp_parcel *parcel)
+/* Also behind letters that wait: none may overtake another. */
+static bool must_wait(const struct trp_rank *rank, const struct trp_actor *actor,
+                      const struct trp_record *record)
 {
-    /* Also behind letters that wait: none may overtake another. */
     bool behind = trp_record_is_urgent(record) ? trp_mailbox_has_urgent(actor)
                                                : trp_mailbox_has_any(actor);
-    bool wait = actor->running || behind || actor->life != TRP_LIFE_ALIVE ||
-                rank->parked_count >= TRP_PARKED_MAX || to_be_split(actor, record);
-    if (!wait) {
-        trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));
-        return;
-    }
+    return actor->running || behind || actor->life != TRP_LIFE_ALIVE ||
+           rank->parked_count >= TRP_PARKED_MAX || to_be_split(actor, record);
+}
+
+__attribute__((noinline)) static void let_wait(struct trp_rank *rank, struct trp_actor *actor,
+                                           const struct trp_record *record,
+                                           struct trp_parcel *parcel)
+{
     if (trp_limit_refuses(rank, actor, record, parcel->peer))
         return;
     keep_letter(rank, actor, record, parcel);
     trp_mail_list(rank, actor);
+}
+
+void trp_execute(struct trp_rank *rank, struct trp_actor *actor, struct trp_record *record,
+                 struct trp_parcel *parcel)
+{
+    if (!must_wait(rank, actor, record))
+        trp_execute_now(rank, actor, record, trp_parcel_hold(parcel));
+    else
+        let_wait(rank, actor, record, parcel);
 }
 
 /* The first letter, or the first of the tells in it. */

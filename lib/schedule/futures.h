@@ -214,7 +214,10 @@ static inline bool trp_future_resolve_small(struct trp_futures *futures, uint64_
     slot->outcome.status = 0;
     slot->outcome.block = NULL;
     slot->outcome.size = size;
-    memcpy(slot->outcome.small, bytes, size == 8 ? 8 : size);
+    if (size == 8)
+        memcpy(slot->outcome.small, bytes, 8); /* no call */
+    else
+        memcpy(slot->outcome.small, bytes, size);
     slot->state = TRP_SLOT_READY;
     if (slot->waiter)
         trp_wake(slot->waiter);

@@ -93,12 +93,20 @@ static struct next next_own(struct trp_rank *rank)
     return (struct next){NULL, NULL};
 }
 
-/* Turn by turn from this rank's own and from what was received; urgent is received. */
-static struct next peek(struct trp_rank *rank)
+static inline bool nothing_received(const struct trp_rank *rank)
 {
-    struct next next = {NULL, NULL};
+    return !rank->input.head && !rank->urgent.head && !rank->spent;
+}
+
+/* Turn by turn from this rank's own and from what was received; urgent is received. Not inline: gcc
+   12 makes a local call 8 ns slower then. */
+__attribute__((noinline)) static struct next peek(struct trp_rank *rank)
+{
     if (rank->urgent_out.head)
         trp_flush_urgent(rank);
+    if (nothing_received(rank))
+        return next_own(rank);
+    struct next next = {NULL, NULL};
     if (rank->own_turn && !rank->urgent.head)
         next = next_own(rank);
     if (!next.record)
@@ -148,16 +156,18 @@ static bool is_answer(const struct trp_record *record)
                       record->kind == TRP_RECORD_FAILED);
 }
 
-bool trp_loop_takes_answers(struct trp_rank *rank)
+enum trp_loop_seen trp_loop_takes_answers(struct trp_rank *rank)
 {
-    bool any = false;
-    struct next next;
-    for (;; any = true) {
-        next = next_received(rank);
+    enum trp_loop_seen seen = TRP_LOOP_NOTHING;
+    for (;; seen = TRP_LOOP_ANSWERS) {
+        struct next received = {NULL, NULL}, next;
+        if (!nothing_received(rank))
+            received = next_received(rank);
+        next = received;
         if (!is_answer(next.record))
             next = next_own(rank);
         if (!is_answer(next.record))
-            return any;
+            return !seen && (next.record || received.record) ? TRP_LOOP_OTHERS : seen;
         deliver_next(rank, next);
     }
 }

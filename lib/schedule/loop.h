@@ -12,9 +12,13 @@
 /* What a loop stack of the rank runs: for ever. */
 void trp_loop(void *rank);
 
+enum trp_loop_seen { TRP_LOOP_NOTHING, TRP_LOOP_ANSWERS, TRP_LOOP_OTHERS };
+
 /* The steps of it, for those who wait in place. */
-bool trp_loop_takes_answers(struct trp_rank *rank); /* delivers the next records if they are */
-bool trp_loop_can_run(struct trp_rank *rank);      /* there is anything else */
+/* Delivers the next records if they are answers; says what there was, OTHERS if no answer was
+   before them. */
+enum trp_loop_seen trp_loop_takes_answers(struct trp_rank *rank);
+bool trp_loop_can_run(struct trp_rank *rank); /* there is anything but answers */
 bool trp_loop_refill_or_spin(struct trp_rank *rank); /* false: nothing came for a while */
 void trp_loop_refill_or_sleep(struct trp_rank *rank);
 

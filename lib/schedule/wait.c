@@ -47,9 +47,10 @@ static void park(struct trp_rank *rank, struct trp_context *c)
 static void wait_here(struct trp_rank *rank, struct trp_context *c)
 {
     while (!c->woken) {
-        if (trp_loop_takes_answers(rank))
+        enum trp_loop_seen seen = trp_loop_takes_answers(rank);
+        if (seen == TRP_LOOP_ANSWERS)
             continue;
-        if (trp_loop_can_run(rank))
+        if (seen == TRP_LOOP_OTHERS || trp_loop_can_run(rank))
             park(rank, c);
         else
             trp_loop_refill_or_sleep(rank);
