@@ -260,7 +260,6 @@ static int64_t number_for(const struct troupe_options *with, const struct troupe
                 s->name, TRP_RETRIES_MAX);
 }
 
-
 /* Where it is to go; or else likewise. */
 static int host_for(struct trp_caller caller, const struct troupe_options *with,
                     const struct troupe_needs *needs, const char *whose,

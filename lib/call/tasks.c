@@ -5,9 +5,10 @@
 
 #include "base/log.h"
 #include "call/caller.h"
+#include "schedule/role.h"
 #include "troupe/future.h"
 
-void troupe_cancel_any(troupe_future future)
+static void cancel(troupe_future future)
 {
     struct trp_caller caller = trp_caller();
     bool shared = trp_future_is_shared(future.id);
@@ -19,6 +20,13 @@ void troupe_cancel_any(troupe_future future)
     int host = trp_future_task_host(trp_futures_of(caller.rank, future.id), future.id);
     if (host >= 0)
         trp_task_call_off(caller.rank, host, future.id);
+}
+
+void troupe_cancel_any(troupe_future future)
+{
+    bool outside = trp_call_enter();
+    cancel(future);
+    trp_role_leave(outside);
 }
 
 bool troupe_cancelled(void)
