@@ -13,10 +13,12 @@ unset TROUPE_TEST_LONG # sanitized programs take long enough with the sizes of m
 # What was freed is kept for a while: not more than the tests of memory allow.
 export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=16"
 
-memory_tests='bulk bulk_given calls core_ends failure flow flow_ends flow_smallest leftovers limit'
-memory_tests="$memory_tests resources stress urgent waiting"
-thread_tests='bulk core_dedicated deaf flow flow_smallest limit resources stress tasks urgent waiting'
-forced_tests='calls core_ends deaf failure stress tasks waiting' # with hand-overs at random moments
+memory_tests='bulk bulk_given calls cancel core_ends failure flow flow_ends flow_smallest leftovers limit'
+memory_tests="$memory_tests priority resources retry stress urgent waiting"
+thread_tests='bulk cancel core_dedicated deaf flow flow_smallest limit priority resources retry'
+thread_tests="$thread_tests stress tasks urgent waiting"
+# With hand-overs at random moments.
+forced_tests='bulk calls cancel core_ends deaf failure limit stress tasks urgent waiting'
 seconds=${TROUPE_TEST_TIMEOUT:-60}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -90,7 +92,7 @@ for which in ${SANITIZERS:-memory threads}; do
     threads)
         watch threads thread "$thread_tests"
         export TROUPE_HANDOVER=7
-        watch forced thread "$forced_tests"
+        watch threads thread "$forced_tests"
         unset TROUPE_HANDOVER
         ;;
     esac

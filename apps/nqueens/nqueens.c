@@ -68,7 +68,7 @@ static void count_by_tasks(void *work)
 static void print_first(const struct nqueens_run *run)
 {
     solutions to = solutions_new((uint32_t)run->size, run->first);
-    solve_first((uint32_t)run->size, to);
+    solve_first((uint32_t)run->size, to, run->first);
     TROUPE_SPAN(uint8_t) queens = troupe_await(solutions_all(to));
     for (size_t i = 0; i < queens.count; i++)
         printf("%u%c", queens.data[i] + 1u, (i + 1) % run->size ? ' ' : '\n');

@@ -22,16 +22,16 @@ static void on_destroy(struct solutions_state *self)
     free(self->queens);
 }
 
-static bool on_more_wanted(struct solutions_state *self)
+static bool more_wanted(const struct solutions_state *self)
 {
     return self->count < self->wanted;
 }
 
 static bool on_add(struct solutions_state *self, TROUPE_SPAN(uint8_t) queens)
 {
-    if (on_more_wanted(self))
+    if (more_wanted(self))
         memcpy(self->queens + self->size * self->count++, queens.data, self->size);
-    return on_more_wanted(self);
+    return more_wanted(self);
 }
 
 static TROUPE_SPAN(uint8_t) on_all(struct solutions_state *self)
@@ -39,5 +39,4 @@ static TROUPE_SPAN(uint8_t) on_all(struct solutions_state *self)
     return (TROUPE_SPAN(uint8_t)){self->queens, self->size * self->count};
 }
 
-TROUPE_IMPLEMENT(solutions, (init, on_init), (destroy, on_destroy), (add, on_add),
-                 (more_wanted, on_more_wanted), (all, on_all));
+TROUPE_IMPLEMENT(solutions, (init, on_init), (destroy, on_destroy), (add, on_add), (all, on_all));

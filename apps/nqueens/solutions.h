@@ -12,7 +12,6 @@
 TROUPE_CLASS(solutions, (uint32_t, size), (uint64_t, wanted));
 /* The columns of the queens, by row; whether more are wanted. One too many is not kept. */
 TROUPE_ASK(solutions, add, bool, (TROUPE_SPAN(uint8_t), queens));
-TROUPE_ASK(solutions, more_wanted, bool);
 /* One after the other, as they came. */
 TROUPE_ASK(solutions, all, TROUPE_SPAN(uint8_t));
 

@@ -41,16 +41,16 @@ static bool collect_one(const struct board *board, void *with)
 {
     struct collecting *c = with;
     c->count++;
-    return troupe_await(
+    bool more = troupe_await(
         solutions_add(c->to, (TROUPE_SPAN(uint8_t)){board->queens, (size_t)board->size}));
+    return more && !troupe_cancelled();
 }
 
 static uint64_t on_collect(uint32_t size, TROUPE_SPAN(uint8_t) queens, solutions to)
 {
     struct board board = board_of(size, queens);
     struct collecting c = {.to = to};
-    if (troupe_await(solutions_more_wanted(to)))
-        board_fill(&board, (int)queens.count, board.size, collect_one, &c);
+    board_fill(&board, (int)queens.count, board.size, collect_one, &c);
     return c.count;
 }
 
@@ -84,7 +84,8 @@ static bool submit_one(const struct board *board, void *with)
     return true;
 }
 
-static uint64_t solve(uint32_t size, solutions to)
+/* Once enough have been found the tasks that are left are cancelled: most have not begun. */
+static uint64_t solve(uint32_t size, solutions to, uint64_t enough)
 {
     struct board board = {.size = (int)size};
     struct submitted s = {.rows = board.size < ROWS ? board.size : ROWS, .to = to};
@@ -94,17 +95,22 @@ static uint64_t solve(uint32_t size, solutions to)
     s.of = troupe_alloc(most * sizeof *s.of);
     board_fill(&board, 0, s.rows, submit_one, &s);
     uint64_t sum = 0;
-    for (size_t i = 0; i < s.count; i++)
-        sum += troupe_await(s.of[i]);
+    size_t done = 0;
+    while (done < s.count && sum < enough)
+        sum += troupe_await(s.of[done++]);
+    for (; done < s.count; done++) {
+        troupe_cancel(s.of[done]);
+        troupe_drop(s.of[done]);
+    }
     return sum;
 }
 
 uint64_t solve_by_tasks(uint32_t size)
 {
-    return solve(size, (solutions){0});
+    return solve(size, (solutions){0}, UINT64_MAX);
 }
 
-void solve_first(uint32_t size, solutions to)
+void solve_first(uint32_t size, solutions to, uint64_t wanted)
 {
-    solve(size, to);
+    solve(size, to, wanted);
 }
