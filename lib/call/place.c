@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "call/caller.h"
+#include "schedule/steal.h"
 #include "troupe/method.h"
 
 enum rule { RULE_ROUND_ROBIN, RULE_RANK, RULE_NOBODY };
@@ -13,10 +14,29 @@ static int next_rank(struct trp_rank *rank)
     return (int)(n % (unsigned)rank->ranks);
 }
 
-int trp_place(struct trp_rank *rank, struct troupe_place place, char story[TRP_REFUSAL_SIZE])
+/* The next that has so much; -1: none. */
+static int next_that_could(struct trp_rank *rank, const struct trp_amounts *request)
 {
-    if (place.rule == RULE_ROUND_ROBIN)
-        return next_rank(rank);
+    for (int tried = 0; tried < rank->ranks; tried++) {
+        int host = next_rank(rank);
+        if (trp_rank_could(rank->resources, host, request))
+            return host;
+    }
+    return -1;
+}
+
+static int choose(struct trp_rank *rank, bool task, struct trp_asked *asked)
+{
+    bool claims = asked->number & TRP_ASKS_MORE;
+    int host = task ? trp_steal_choose(rank, &asked->request, claims) : -1;
+    if (task)
+        asked->number |= TRP_TASK_MOVES;
+    return host >= 0 ? host : next_that_could(rank, &asked->request);
+}
+
+/* That there is. */
+static int rank_of(const struct trp_rank *rank, struct troupe_place place, char *story)
+{
     if (place.rule != RULE_NOBODY && place.rank >= 0 && place.rank < rank->ranks)
         return place.rank;
     if (place.rule == RULE_NOBODY)
@@ -27,23 +47,18 @@ int trp_place(struct trp_rank *rank, struct troupe_place place, char story[TRP_R
     return -1;
 }
 
-int trp_place_for(struct trp_rank *rank, struct troupe_place place,
-                  const struct trp_amounts *request, const char *whose,
-                  char story[TRP_REFUSAL_SIZE])
+int trp_place_for(struct trp_rank *rank, struct troupe_place place, const char *whose, bool task,
+                  struct trp_asked *asked, char story[TRP_REFUSAL_SIZE])
 {
     bool chooses = place.rule == RULE_ROUND_ROBIN;
-    int host = trp_place(rank, place, story);
-    if (host < 0)
-        return host;
-    for (int tried = 1; chooses && tried < rank->ranks; tried++) {
-        if (trp_rank_could(rank->resources, host, request))
-            return host;
-        host = next_rank(rank);
-    }
-    if (trp_rank_could(rank->resources, host, request))
-        return host;
-    trp_request_refusal(rank->resources, chooses ? -1 : host, whose, request, story,
-                        TRP_REFUSAL_SIZE);
+    int named = chooses ? -1 : rank_of(rank, place, story);
+    if (!chooses && named < 0)
+        return -1;
+    if (chooses)
+        named = choose(rank, task, asked);
+    if (named >= 0 && trp_rank_could(rank->resources, named, &asked->request))
+        return named;
+    trp_request_refusal(rank->resources, named, whose, &asked->request, story, TRP_REFUSAL_SIZE);
     return -1;
 }
 

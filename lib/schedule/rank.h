@@ -117,6 +117,7 @@ struct trp_rank {
 
     struct trp_resources *resources; /* of all ranks */
     int next_rank; /* of placement round robin */
+    unsigned submitted; /* tasks left to this rank in the scheduler role */
     uint64_t sent, received; /* records of the program, to and from other ranks */
     struct trp_census census;
     double linger; /* seconds that work goes on after the driver has returned */

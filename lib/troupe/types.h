@@ -170,9 +170,12 @@ struct troupe_place {
     most. What no rank, or not the one of `place`, has at all fails the caller with
     TROUPE_INVALID. */
 struct troupe_options {
-    struct troupe_place place; /**< of a new actor or a task; default: round robin over all ranks,
-                                    where each rank counts what it makes, beginning at rank 0;
-                                    ranks that do not have what is asked for are passed over */
+    struct troupe_place place; /**< of a new actor or a task; default for actors: round robin over
+                                    all ranks, where each rank counts what it makes, beginning at
+                                    rank 0, and passes over those that do not have what is asked
+                                    for; for tasks: where a slot is free, nearest first. While it
+                                    waits such a task may go to another rank that has nothing to
+                                    run, but for one that was given buffers, or has failed once */
     int cpus;         /**< threads of the OpenMP team of a task (default 1), or of an actor that is
                            to have a worker of its own (default: none, it shares its rank's). Where
                            OMP_NUM_THREADS is set a team is no larger than that */

@@ -10,6 +10,7 @@ TROUPE_ASK(spot, rank, int);
 TROUPE_ASK(spot, make_here, spot);
 TROUPE_ASK(spot, make_on, spot, (int, rank));
 TROUPE_ASK(spot, submit_on, int, (int, rank));
+TROUPE_ASK(spot, submit, int);
 
 TROUPE_TASK(task_rank, int);
 
@@ -41,8 +42,14 @@ static int on_submit_on(struct spot_state *self, int rank)
     return troupe_await(troupe_submit(task_rank, .with = {.place = troupe_on(rank)}));
 }
 
+static int on_submit(struct spot_state *self)
+{
+    (void)self;
+    return troupe_await(task_rank());
+}
+
 TROUPE_IMPLEMENT(spot, (rank, on_rank), (make_here, on_make_here), (make_on, on_make_on),
-                 (submit_on, on_submit_on));
+                 (submit_on, on_submit_on), (submit, on_submit));
 
 static int on_task_rank(void)
 {
@@ -54,13 +61,20 @@ TROUPE_BODY(task_rank, on_task_rank);
 /* ---- tests ----------------------------------------------------------------------------------- */
 
 /* The first of the group: nothing has been placed before. */
-static void without_a_place_they_go_round_from_rank_0(void **state)
+static void without_a_place_actors_go_round_from_rank_0(void **state)
 {
     (void)state;
     int ranks = troupe_ranks();
-    for (int i = 0; i < 3 * ranks; i += 2) {
+    for (int i = 0; i < 3 * ranks; i++)
         assert_int_equal(troupe_await(spot_rank(spot_new())), i % ranks);
-        assert_int_equal(troupe_await(task_rank()), (i + 1) % ranks);
+}
+
+static void without_a_place_tasks_stay_where_a_slot_is_free(void **state)
+{
+    (void)state;
+    for (int rank = 0; rank < troupe_ranks(); rank++) {
+        spot s = troupe_new(spot, .with = {.place = troupe_on(rank)});
+        assert_int_equal(troupe_await(spot_submit(s)), rank);
     }
 }
 
@@ -126,7 +140,8 @@ static void every_rank_has_a_cpu_for_its_tasks(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_a_place_they_go_round_from_rank_0),
+        cmocka_unit_test(without_a_place_actors_go_round_from_rank_0),
+        cmocka_unit_test(without_a_place_tasks_stay_where_a_slot_is_free),
         cmocka_unit_test(an_actor_goes_to_the_rank_that_is_named),
         cmocka_unit_test(here_is_the_rank_of_the_caller),
         cmocka_unit_test(beside_is_the_rank_of_the_other),
