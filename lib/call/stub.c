@@ -81,7 +81,7 @@ static void send(struct trp_caller caller, int to, const struct trp_record *head
         forget(caller, head->future);
     if (head->kind == TRP_RECORD_TASK && head->number & TRP_TASK_MOVES &&
         to == caller.rank->rank)
-        trp_steal_arrived(caller.rank->workers); /* it never will */
+        trp_steal_coming(caller.rank->workers, -1);
     not_sent(s, status);
 }
 

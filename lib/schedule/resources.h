@@ -67,13 +67,18 @@ bool trp_request_read(const struct trp_resources *resources, const struct troupe
 bool trp_rank_could(const struct trp_resources *resources, int rank,
                     const struct trp_amounts *request);
 
+/* The same, and so much beside it. */
+bool trp_rank_could_with(const struct trp_resources *resources, int rank,
+                         const struct trp_amounts *request, const struct trp_amounts *beside);
+
 /* "2 CPUs, 0.25 GPUs, 1.5 GiB of memory, fpga:1" of what is not zero. Returns text. */
 const char *trp_amounts_text(const struct trp_resources *resources, const uint64_t *of, char *text,
                              size_t size);
 #define TRP_AMOUNTS_SIZE 512
 
-/* Why a request is refused: with the largest place there is. `rank` -1: by all. */
-void trp_request_refusal(const struct trp_resources *resources, int rank, const char *whose,
+/* Why a request is refused: with the largest place there is. `who`: "rank 3 has not", "no rank of
+   this job has". */
+void trp_request_refusal(const struct trp_resources *resources, const char *who, const char *whose,
                          const struct trp_amounts *request, char *story, size_t size);
 
 /* It asks for something that is held, apart from CPUs. */

@@ -187,16 +187,12 @@ int trp_steal_choose(struct trp_rank *rank, const struct trp_amounts *request, b
         host = choose(rank, request, slots, could);
         pthread_mutex_unlock(&w->lock);
     }
-    if (host < 0 && could)
-        host = rank->rank;
-    if (host == rank->rank)
-        __atomic_fetch_add(&w->coming, 1, __ATOMIC_RELAXED);
-    return host;
+    return host < 0 && could ? rank->rank : host;
 }
 
-void trp_steal_arrived(struct trp_workers *w)
+void trp_steal_coming(struct trp_workers *w, int tasks)
 {
-    __atomic_fetch_sub(&w->coming, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&w->coming, tasks, __ATOMIC_RELAXED);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

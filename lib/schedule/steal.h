@@ -29,8 +29,8 @@ void trp_steal_close(struct trp_workers *workers);
    never could. Any thread; without the lock. */
 int trp_steal_choose(struct trp_rank *rank, const struct trp_amounts *request, bool claims);
 
-/* The task has been sent to this rank after that, and has come now; or will not come. */
-void trp_steal_arrived(struct trp_workers *workers);
+/* So many more of the tasks that may move are on their way from this rank to itself, or fewer. */
+void trp_steal_coming(struct trp_workers *workers, int tasks);
 
 /* With the lock held: something was sent by that rank that needs so many slots. */
 void trp_steal_used(struct trp_rank *rank, int from, int slots);

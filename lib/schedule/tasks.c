@@ -76,7 +76,7 @@ static void count_arrival(struct trp_rank *rank, const struct order *order, int 
     if (!(record->number & TRP_TASK_MOVES) || trp_task_moves(record))
         return;
     if (from == rank->rank)
-        trp_steal_arrived(rank->workers);
+        trp_steal_coming(rank->workers, -1);
     else
         trp_steal_used(rank, from, order->turn.cpus);
 }
