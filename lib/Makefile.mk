@@ -117,6 +117,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/send.c \
 	lib/schedule/send.h \
 	lib/schedule/ship.c \
+	lib/schedule/steal.c \
+	lib/schedule/steal.h \
 	lib/schedule/stock.c \
 	lib/schedule/stock.h \
 	lib/schedule/survey.c \

@@ -13,7 +13,7 @@ static uint64_t on_empty_task(uint64_t value)
 
 TROUPE_BODY(empty_task, on_empty_task);
 
-/* All are submitted, to all ranks in turn, and then awaited. */
+/* All are submitted, and then awaited. */
 double ours_task_rate(uint64_t n)
 {
     struct troupe_scope scope = troupe_scope_begin();

@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
@@ -44,6 +45,25 @@ void trp_caller_slow_down(struct trp_caller caller, int to, uint64_t future)
     if (future)
         trp_future_drop(trp_caller_futures(caller), future);
     trp_caller_check(caller.context);
+}
+
+#define TASKS_A_PAUSE 256 /* some 50 us of submitting */
+
+static void drop_if_cancelled(struct trp_caller caller, uint64_t future)
+{
+    if (!caller.context->cancelled)
+        return;
+    trp_future_drop(trp_caller_futures(caller), future);
+    trp_caller_check(caller.context);
+}
+
+void trp_caller_lets_begin(struct trp_caller caller, uint64_t future)
+{
+    if (++caller.rank->submitted % TASKS_A_PAUSE || !trp_caller_waiting())
+        return;
+    trp_wait_prepare(caller.context);
+    trp_wait(caller.context, trp_now());
+    drop_if_cancelled(caller, future);
 }
 
 /* ---- room in a mailbox ----------------------------------------------------------------------- */

@@ -36,6 +36,10 @@ troupe_status trp_told(struct trp_context *context, troupe_status status, const 
    caller's, 0: none; should the caller end meanwhile, nobody wants it. */
 void trp_caller_slow_down(struct trp_caller caller, int to, uint64_t future);
 
+/* After a task was left to this rank by somebody in the scheduler role: now and then he lets the
+   scheduler hand out what he has submitted, here and to others. */
+void trp_caller_lets_begin(struct trp_caller caller, uint64_t future);
+
 /* To be said before a call to that actor, where it tells callers to wait for room: a future of
    that, to be waited for after the call was sent. 0: there is no need, or the caller may not
    wait. */

@@ -3,9 +3,21 @@
 #include <stdio.h>
 
 #include "call/caller.h"
+#include "schedule/steal.h"
 #include "troupe/method.h"
 
-enum rule { RULE_ROUND_ROBIN, RULE_RANK, RULE_NOBODY };
+enum rule {
+    RULE_CHOICE, /* the library's */
+    RULE_RANK,
+    RULE_NOBODY, /* beside, or away from, no actor */
+    RULE_NODE,
+    RULE_AWAY,
+    RULE_PACKED,
+    RULE_SPREAD,
+    RULE_WISH = 1 << 8, /* added: it need not be so */
+};
+
+/* ---- choosing -------------------------------------------------------------------------------- */
 
 static int next_rank(struct trp_rank *rank)
 {
@@ -13,39 +25,131 @@ static int next_rank(struct trp_rank *rank)
     return (int)(n % (unsigned)rank->ranks);
 }
 
-int trp_place(struct trp_rank *rank, struct troupe_place place, char story[TRP_REFUSAL_SIZE])
+static bool is_meant(const struct trp_rank *rank, struct troupe_place place, int host)
 {
-    if (place.rule == RULE_ROUND_ROBIN)
-        return next_rank(rank);
-    if (place.rule != RULE_NOBODY && place.rank >= 0 && place.rank < rank->ranks)
-        return place.rank;
-    if (place.rule == RULE_NOBODY)
-        snprintf(story, TRP_REFUSAL_SIZE, "troupe_beside of no actor: the handle is empty");
-    else
-        snprintf(story, TRP_REFUSAL_SIZE, "there is no rank %d: the job has ranks 0 to %d",
-                 place.rank, rank->ranks - 1);
+    if (place.rule == RULE_RANK)
+        return host == place.rank;
+    if (place.rule == RULE_NODE)
+        return trp_rank_node(rank->resources, host) == place.rank;
+    return place.rule != RULE_AWAY || host != place.rank;
+}
+
+/* The next of those that are meant and have so much; -1: none. */
+static int next_that_could(struct trp_rank *rank, struct troupe_place place,
+                           const struct trp_amounts *request)
+{
+    for (int tried = 0; tried < rank->ranks; tried++) {
+        int host = place.rule == RULE_RANK ? place.rank : next_rank(rank);
+        if (is_meant(rank, place, host) && trp_rank_could(rank->resources, host, request))
+            return host;
+    }
     return -1;
 }
 
-int trp_place_for(struct trp_rank *rank, struct troupe_place place,
-                  const struct trp_amounts *request, const char *whose,
-                  char story[TRP_REFUSAL_SIZE])
+static int choose(struct trp_rank *rank, bool task, struct trp_asked *asked)
 {
-    bool chooses = place.rule == RULE_ROUND_ROBIN;
-    int host = trp_place(rank, place, story);
-    if (host < 0)
-        return host;
-    for (int tried = 1; chooses && tried < rank->ranks; tried++) {
-        if (trp_rank_could(rank->resources, host, request))
-            return host;
-        host = next_rank(rank);
-    }
-    if (trp_rank_could(rank->resources, host, request))
-        return host;
-    trp_request_refusal(rank->resources, chooses ? -1 : host, whose, request, story,
-                        TRP_REFUSAL_SIZE);
-    return -1;
+    bool claims = asked->number & TRP_ASKS_MORE;
+    int host = task ? trp_steal_choose(rank, &asked->request, claims) : -1;
+    if (task)
+        asked->number |= TRP_TASK_MOVES;
+    return host >= 0
+               ? host
+               : next_that_could(rank, (struct troupe_place){RULE_SPREAD, 0}, &asked->request);
 }
+
+/* One after the other on the same rank, until what they ask for adds up to what it has. */
+static int pack(struct trp_rank *rank, bool task, const struct trp_amounts *asks)
+{
+    const struct trp_resources *r = rank->resources;
+    struct trp_packed *packed = &rank->packed;
+    struct trp_amounts takes = *asks, *request = &takes;
+    takes.of[TRP_CPUS] += task && !takes.of[TRP_CPUS];
+    int host = -1;
+    pthread_mutex_lock(&rank->workers->lock);
+    for (int tried = 0; tried <= rank->ranks && host < 0; tried++) {
+        if (trp_rank_could_with(r, packed->rank, request, &packed->amounts)) {
+            host = packed->rank;
+            for (int kind = 0; kind < r->kinds; kind++)
+                packed->amounts.of[kind] += request->of[kind];
+        } else {
+            packed->rank = (packed->rank + 1) % rank->ranks;
+            packed->amounts = (struct trp_amounts){{0}};
+        }
+    }
+    pthread_mutex_unlock(&rank->workers->lock);
+    return host;
+}
+
+static int host_by(struct trp_rank *rank, struct troupe_place place, bool task,
+                   struct trp_asked *asked)
+{
+    if (task && (place.rule == RULE_PACKED || place.rule == RULE_SPREAD))
+        asked->number |= TRP_TASK_MOVES;
+    if (place.rule == RULE_CHOICE)
+        return choose(rank, task, asked);
+    if (place.rule == RULE_PACKED)
+        return pack(rank, task, &asked->request);
+    return next_that_could(rank, place, &asked->request);
+}
+
+/* ---- refusing -------------------------------------------------------------------------------- */
+
+/* A place that there is not, whatever is asked for. */
+static bool is_nowhere(const struct trp_rank *rank, struct troupe_place place, char *story)
+{
+    bool by_node = place.rule == RULE_NODE, by_rank = place.rule == RULE_RANK;
+    int limit = by_node ? rank->resources->nodes : rank->ranks;
+    if (place.rule == RULE_NOBODY) {
+        snprintf(story, TRP_REFUSAL_SIZE, "troupe_%s of no actor: the handle is empty",
+                 place.rank ? "away_from" : "beside");
+        return true;
+    }
+    if ((!by_node && !by_rank) || (place.rank >= 0 && place.rank < limit))
+        return false;
+    snprintf(story, TRP_REFUSAL_SIZE, "there is no %s %d: the job has %ss 0 to %d",
+             by_node ? "node" : "rank", place.rank, by_node ? "node" : "rank", limit - 1);
+    return true;
+}
+
+static void refuse(const struct trp_rank *rank, struct troupe_place place, const char *whose,
+                   const struct trp_amounts *request, char *story)
+{
+    char who[64] = "no rank of this job has";
+    if (place.rule == RULE_RANK)
+        snprintf(who, sizeof who, "rank %d has not", place.rank);
+    else if (place.rule == RULE_NODE)
+        snprintf(who, sizeof who, "no rank of node %d has", place.rank);
+    else if (place.rule == RULE_AWAY)
+        snprintf(who, sizeof who, "no rank but rank %d has, if any", place.rank);
+    if (place.rule == RULE_AWAY && rank->ranks == 1)
+        snprintf(story, TRP_REFUSAL_SIZE, "%s is to be away from rank %d, and the job has no other",
+                 whose, place.rank);
+    else
+        trp_request_refusal(rank->resources, who, whose, request, story, TRP_REFUSAL_SIZE);
+}
+
+int trp_place_for(struct trp_rank *rank, struct troupe_place place, const char *whose, bool task,
+                  struct trp_asked *asked, char story[TRP_REFUSAL_SIZE])
+{
+    bool wish = place.rule & RULE_WISH;
+    place.rule &= ~RULE_WISH;
+    if (is_nowhere(rank, place, story))
+        return -1;
+    int host = host_by(rank, place, task, asked);
+    if (host < 0 && wish) {
+        place.rule = RULE_CHOICE;
+        host = choose(rank, task, asked);
+    }
+    if (wish && task)
+        asked->number |= TRP_TASK_MOVES;
+    if (host < 0)
+        refuse(rank, place, whose, &asked->request, story);
+    else if (host == rank->rank && asked->number & TRP_TASK_MOVES)
+        trp_steal_coming(rank->workers, 1);
+    return host;
+}
+
+/* ---- what users say -------------------------------------------------------------------------- */
 
 struct troupe_place troupe_on(int rank)
 {
@@ -57,8 +161,46 @@ struct troupe_place troupe_here(void)
     return troupe_on(trp_caller().rank->rank);
 }
 
+struct troupe_place troupe_on_node(int node)
+{
+    return (struct troupe_place){RULE_NODE, node};
+}
+
+struct troupe_place troupe_packed(void)
+{
+    return (struct troupe_place){RULE_PACKED, 0};
+}
+
+struct troupe_place troupe_spread(void)
+{
+    return (struct troupe_place){RULE_SPREAD, 0};
+}
+
+struct troupe_place troupe_rather(struct troupe_place place)
+{
+    place.rule |= RULE_WISH;
+    return place;
+}
+
 struct troupe_place troupe_beside_ref(struct troupe_ref actor)
 {
     return trp_ref_none(actor) ? (struct troupe_place){RULE_NOBODY, 0}
                                : troupe_on(trp_ref_host(actor));
+}
+
+struct troupe_place troupe_away_from_ref(struct troupe_ref actor)
+{
+    return trp_ref_none(actor) ? (struct troupe_place){RULE_NOBODY, 1}
+                               : (struct troupe_place){RULE_AWAY, trp_ref_host(actor)};
+}
+
+int troupe_nodes(void)
+{
+    return trp_caller().rank->resources->nodes;
+}
+
+int troupe_node_of(int rank)
+{
+    const struct trp_rank *here = trp_caller().rank;
+    return rank >= 0 && rank < here->ranks ? trp_rank_node(here->resources, rank) : -1;
 }

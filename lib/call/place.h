@@ -8,13 +8,15 @@
 
 #define TRP_REFUSAL_SIZE (2 * TRP_AMOUNTS_SIZE + 128) /* of a story */
 
-/* The rank that a place means to a caller; -1 if there is none, and the story why. */
-int trp_place(struct trp_rank *rank, struct troupe_place place, char story[TRP_REFUSAL_SIZE]);
+struct trp_asked {
+    int64_t number; /* for the record: CPUs, and TRP_ASKS_MORE, TRP_TASK_MOVES */
+    struct trp_amounts request;
+};
 
-/* The same for what asks for so much: where the choice is the library's, a rank that has it.
-   `whose` is for the story. */
-int trp_place_for(struct trp_rank *rank, struct troupe_place place,
-                  const struct trp_amounts *request, const char *whose,
-                  char story[TRP_REFUSAL_SIZE]);
+/* The rank that a place means for what asks for so much, a task or an actor: where the choice is
+   the library's, one that has it. `whose` is for the story; -1 if there is no such rank, and the
+   story why. */
+int trp_place_for(struct trp_rank *rank, struct troupe_place place, const char *whose, bool task,
+                  struct trp_asked *asked, char story[TRP_REFUSAL_SIZE]);
 
 #endif

@@ -36,25 +36,31 @@ static struct troupe_needs needs_of(const struct troupe_options *with,
                                  .resources = with->resources ? with->resources : d->resources};
 }
 
+/* Few CPUs at most, which every rank has. */
+static bool is_little(const struct trp_rank *rank, const struct troupe_needs *needs)
+{
+    struct troupe_needs beside = *needs;
+    beside.cpus = 0;
+    return needs->cpus >= 0 && (uint64_t)needs->cpus <= rank->resources->least_cpus &&
+           !is_asked(&beside);
+}
+
 int trp_asked_place(struct trp_rank *rank, const struct troupe_options *with,
-                    const struct troupe_needs *declared, const char *whose,
+                    const struct troupe_needs *declared, const char *whose, bool task,
                     struct trp_asked *asked, char story[TRP_REFUSAL_SIZE])
 {
     char why[TRP_AMOUNTS_SIZE];
     struct troupe_needs needs = needs_of(with, declared);
-    struct troupe_needs beside = needs;
-    beside.cpus = 0;
     asked->number = needs.cpus;
-    if (needs.cpus >= 0 && (uint64_t)needs.cpus <= rank->resources->least_cpus &&
-        !is_asked(&beside))
-        return trp_place(rank, with->place, story);
-    if (!trp_request_read(rank->resources, &needs, &asked->request, why, sizeof why)) {
+    asked->request = (struct trp_amounts){{(uint64_t)needs.cpus}};
+    if (!is_little(rank, &needs) &&
+        !trp_request_read(rank->resources, &needs, &asked->request, why, sizeof why)) {
         snprintf(story, TRP_REFUSAL_SIZE, "what %s asks for: %s", whose, why);
         return -1;
     }
     if (trp_request_holds(&asked->request))
         asked->number |= TRP_ASKS_MORE;
-    return trp_place_for(rank, with->place, &asked->request, whose, story);
+    return trp_place_for(rank, with->place, whose, task, asked, story);
 }
 
 /* ---- what there is, and was given ------------------------------------------------------------ */

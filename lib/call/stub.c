@@ -17,6 +17,7 @@
 #include "schedule/limit.h"
 #include "schedule/role.h"
 #include "schedule/send.h"
+#include "schedule/steal.h"
 #include "schedule/tasks.h"
 #include "troupe/method.h"
 #include "troupe/status.h"
@@ -78,6 +79,9 @@ static void send(struct trp_caller caller, int to, const struct trp_record *head
         return;
     if (is_asked(head))
         forget(caller, head->future);
+    if (head->kind == TRP_RECORD_TASK && head->number & TRP_TASK_MOVES &&
+        to == caller.rank->rank)
+        trp_steal_coming(caller.rank->workers, -1);
     not_sent(s, status);
 }
 
@@ -262,11 +266,11 @@ static int64_t number_for(const struct troupe_options *with, const struct troupe
 
 /* Where it is to go; or else likewise. */
 static int host_for(struct trp_caller caller, const struct troupe_options *with,
-                    const struct troupe_needs *needs, const char *whose,
+                    const struct troupe_needs *needs, const char *whose, bool task,
                     const struct troupe_signature *s, const void *args, struct trp_asked *asked)
 {
     char story[TRP_REFUSAL_SIZE];
-    int host = trp_asked_place(caller.rank, with, needs, whose, asked, story);
+    int host = trp_asked_place(caller.rank, with, needs, whose, task, asked, story);
     if (host < 0) {
         trp_ungive(&s->args, args);
         troupe_fail(TROUPE_INVALID, "%s", story);
@@ -294,6 +298,14 @@ static void send_asking(struct trp_caller caller, int to, const struct trp_recor
     send(caller, to, head, &signature, both);
 }
 
+/* Who submits it has been cancelled. */
+static void call_off(struct trp_rank *rank, uint64_t future)
+{
+    int host = trp_future_call_off(&trp_shared_futures, future);
+    if (host >= 0)
+        trp_task_call_off(rank, host, future);
+}
+
 troupe_future troupe_stub_submit(const struct troupe_method *task, const void *args,
                                  const struct troupe_options *with)
 {
@@ -303,8 +315,8 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     struct trp_caller caller = trp_caller();
     struct trp_asked asked;
     int64_t number = number_for(with, task->signature, args);
-    int host = host_for(caller, with, task->needs, task->signature->name, task->signature, args,
-                        &asked);
+    int host = host_for(caller, with, task->needs, task->signature->name, true, task->signature,
+                        args, &asked);
     uint64_t future = trp_future_new(trp_caller_futures(caller), task->signature->result,
                                      trp_task_at(host));
     struct trp_task *parent = caller.context ? caller.context->task : NULL;
@@ -312,12 +324,16 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
         trp_future_adopt(&trp_shared_futures, future, &parent->children);
     struct trp_record head = {.kind = TRP_RECORD_TASK,
                               .slot = task->slot,
+                              .creator = (uint32_t)caller.rank->rank & (TRP_RANKS_MAX - 1),
                               .number = number | asked.number,
                               .future = future};
     send_asking(caller, host, &head, task->signature, args, &asked);
     if (parent && parent->cancelled)
-        trp_task_call_off(caller.rank, host, future);
+        call_off(caller.rank, future);
     trp_caller_slow_down(caller, host, future);
+    if (head.number & TRP_TASK_MOVES && host == caller.rank->rank &&
+        trp_on_scheduler(caller.context))
+        trp_caller_lets_begin(caller, future);
     trp_role_leave(outside);
     return (troupe_future){future};
 }
@@ -374,7 +390,8 @@ static struct troupe_ref new_from(struct trp_caller caller, const struct troupe_
                                   const struct troupe_options *with)
 {
     struct trp_asked asked;
-    int host = host_for(caller, with, trp_class_needs(class_), class_->name, init, args, &asked);
+    int host = host_for(caller, with, trp_class_needs(class_), class_->name, false, init, args,
+                        &asked);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
     if (with->max_pending)
         ref.place |= with->refuse_more ? TRP_REF_REFUSES : TRP_REF_WAITS;

@@ -17,7 +17,7 @@ static void cancel(troupe_future future)
                                  "task");
         return;
     }
-    int host = trp_future_task_host(trp_futures_of(caller.rank, future.id), future.id);
+    int host = trp_future_call_off(trp_futures_of(caller.rank, future.id), future.id);
     if (host >= 0)
         trp_task_call_off(caller.rank, host, future.id);
 }

@@ -49,6 +49,7 @@ void trp_claims_end(struct trp_rank *rank, struct trp_claim *claim)
 {
     trp_stock_leave(&rank->workers->stock, claim);
     free(claim);
+    rank->workers->restocked = true;
     advance(rank);
 }
 

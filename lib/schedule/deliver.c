@@ -10,6 +10,7 @@
 #include "schedule/limit.h"
 #include "schedule/names.h"
 #include "schedule/quiet.h"
+#include "schedule/steal.h"
 #include "schedule/tasks.h"
 #include "schedule/workers.h"
 #include "troupe/status.h"
@@ -69,9 +70,10 @@ static void deliver_cut(struct trp_rank *rank, struct trp_record *record, int fr
     if (record->kind == TRP_RECORD_ANSWER)
         trp_future_resolve(trp_futures_of(rank, record->serial), record->serial, TROUPE_NO_MEMORY,
                            story, strlen(story) + 1);
-    else if (record->kind == TRP_RECORD_TELL || record->kind == TRP_RECORD_ASK ||
-             record->kind == TRP_RECORD_TASK)
+    else if (record->kind == TRP_RECORD_TELL || record->kind == TRP_RECORD_ASK)
         trp_refuse_memory(rank, record, from);
+    else if (record->kind == TRP_RECORD_TASK)
+        trp_refuse_memory(rank, record, (int)record->creator);
     else if (record->kind == TRP_RECORD_CREATE)
         trp_life_stillborn(rank, record);
     else
@@ -107,6 +109,11 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
         break;
     case TRP_RECORD_TASK:
         trp_workers_submit(rank, record, parcel);
+        break;
+    case TRP_RECORD_GIFT:
+    case TRP_RECORD_MOVED:
+    case TRP_RECORD_HUNGRY:
+        trp_steal_deliver(rank, record, parcel);
         break;
     case TRP_RECORD_CALL_OFF:
         trp_task_called_off(rank, record, parcel->peer);

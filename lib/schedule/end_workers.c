@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "schedule/worker.h"
+#include "schedule/steal.h"
 #include "troupe/status.h"
 
 #define BRIEF 0.05  /* seconds that what computes may take to end by itself, */
@@ -146,6 +146,7 @@ void trp_workers_close(struct trp_rank *rank)
         w->all = worker->next;
         trp_worker_end(worker);
     }
+    trp_steal_close(w);
     pthread_mutex_destroy(&w->lock);
     free(w);
     rank->workers = NULL;

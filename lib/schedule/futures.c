@@ -58,6 +58,10 @@ uint32_t trp_futures_grow(struct trp_futures *futures)
     return futures->made++;
 }
 
+/* In the half of a target's `place` that of a task is free: */
+#define MOVES UINT64_C(0xff)       /* how often it has been given on, and */
+#define CALLED_OFF UINT64_C(0x100) /* whether it has been called off */
+
 /* -1: it is no task's. */
 static int host_of_task(const struct trp_future_slot *slot)
 {
@@ -96,7 +100,8 @@ void trp_futures_children(struct trp_futures *futures, const struct trp_children
                           void (*each)(void *arg, int host, uint64_t id), void *arg)
 {
     for (uint32_t n = children->first; n; n = child(futures, n)->next_child) {
-        const struct trp_future_slot *slot = child(futures, n);
+        struct trp_future_slot *slot = child(futures, n);
+        slot->target.place |= CALLED_OFF;
         uint64_t id = TRP_FUTURE_SHARED | (uint64_t)slot->generation << 32 | (n - 1);
         each(arg, host_of_task(slot), id);
     }
@@ -258,13 +263,30 @@ bool trp_future_is_end(struct trp_futures *futures, uint64_t id)
     return end;
 }
 
-int trp_future_task_host(struct trp_futures *futures, uint64_t id)
+int trp_future_call_off(struct trp_futures *futures, uint64_t id)
 {
     lock(futures);
-    const struct trp_future_slot *slot = trp_slot_find(futures, id);
+    struct trp_future_slot *slot = trp_slot_find(futures, id);
     int host = slot && slot->state != TRP_SLOT_READY ? host_of_task(slot) : -1;
+    if (host >= 0)
+        slot->target.place |= CALLED_OFF;
     unlock(futures);
     return host;
+}
+
+/* Its hosts may be heard of in any order: the last is the one with the highest number. */
+bool trp_future_moved(struct trp_futures *futures, uint64_t id, int host, unsigned times)
+{
+    lock(futures);
+    struct trp_future_slot *slot = trp_slot_find(futures, id);
+    uint64_t known = slot && slot->state != TRP_SLOT_READY && host_of_task(slot) >= 0
+                         ? slot->target.place
+                         : UINT64_MAX;
+    bool news = times > (known & MOVES);
+    if (news)
+        slot->target.place = trp_task_at(host).place | (known & CALLED_OFF) | times;
+    unlock(futures);
+    return news && known & CALLED_OFF;
 }
 
 void trp_future_adopt(struct trp_futures *futures, uint64_t id, struct trp_children *children)

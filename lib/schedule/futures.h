@@ -116,8 +116,11 @@ static inline struct troupe_ref trp_task_at(int host)
 {
     return (struct troupe_ref){(uint64_t)(host + 1) << 32, 0};
 }
-/* Where the task went that a pending, or dropped, future is of; -1: it is done, or no task's. */
-int trp_future_task_host(struct trp_futures *futures, uint64_t id);
+/* The task of a pending, or dropped, future is called off: where it is, as far as is known; -1: it
+   is done, or no task's. */
+int trp_future_call_off(struct trp_futures *futures, uint64_t id);
+/* It is there now, after it was given on so many times. Whether it has been called off. */
+bool trp_future_moved(struct trp_futures *futures, uint64_t id, int host, unsigned times);
 
 /* ---- the children of tasks: of the shared table ---------------------------------------------- */
 

@@ -30,6 +30,7 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
         trp_die("%zu ranks are more than a handle can name: %u", ranks, TRP_RANKS_MAX);
     rank->rank = wire->rank;
     rank->ranks = wire->ranks;
+    rank->packed.rank = wire->rank;
     rank->parked_most = TRP_PARKED_MOST;
     rank->wire = wire;
     wire->running = &rank->carrier.running;

@@ -58,6 +58,12 @@ struct trp_mail {
     size_t first, count, room;
 };
 
+/* So much was placed there, one thing after the other. */
+struct trp_packed {
+    int rank;
+    struct trp_amounts amounts;
+};
+
 /* What rank 0 learns when it asks everyone whether anything is left to do. */
 struct trp_census {
     int awaited; /* answers still to come */
@@ -117,6 +123,8 @@ struct trp_rank {
 
     struct trp_resources *resources; /* of all ranks */
     int next_rank; /* of placement round robin */
+    struct trp_packed packed; /* placed by this rank with troupe_packed; the workers' lock */
+    unsigned submitted; /* tasks left to this rank in the scheduler role */
     uint64_t sent, received; /* records of the program, to and from other ranks */
     struct trp_census census;
     double linger; /* seconds that work goes on after the driver has returned */

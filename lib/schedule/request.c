@@ -143,6 +143,15 @@ static int lacks(const struct trp_resources *r, int rank, const struct trp_amoun
     return lacking;
 }
 
+bool trp_rank_could_with(const struct trp_resources *r, int rank, const struct trp_amounts *request,
+                         const struct trp_amounts *beside)
+{
+    for (int kind = 0; kind < r->kinds; kind++)
+        if (request->of[kind] + beside->of[kind] > trp_rank_has(r, rank, kind))
+            return false;
+    return true;
+}
+
 bool trp_rank_could(const struct trp_resources *r, int rank, const struct trp_amounts *request)
 {
     int first;
@@ -166,13 +175,11 @@ static int largest(const struct trp_resources *r, const struct trp_amounts *requ
     return best;
 }
 
-void trp_request_refusal(const struct trp_resources *r, int rank, const char *whose,
+void trp_request_refusal(const struct trp_resources *r, const char *who, const char *whose,
                          const struct trp_amounts *request, char *story, size_t size)
 {
-    char asked[TRP_AMOUNTS_SIZE], there[TRP_AMOUNTS_SIZE], who[32] = "no rank of this job has";
+    char asked[TRP_AMOUNTS_SIZE], there[TRP_AMOUNTS_SIZE];
     int best = largest(r, request);
-    if (rank >= 0)
-        snprintf(who, sizeof who, "rank %d has not", rank);
     trp_amounts_text(r, request->of, asked, sizeof asked);
     trp_amounts_text(r, r->has + (size_t)best * (size_t)r->kinds, there, sizeof there);
     snprintf(story, size, "%s asks for %s, which %s: the largest place, rank %d, has %s", whose,

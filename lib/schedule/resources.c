@@ -220,6 +220,35 @@ int trp_rank_first_gpu(const struct trp_resources *r, const struct trp_wire *wir
     return (int)parts_before((uint64_t)r->gpus_seen, r->gpu_mates, before);
 }
 
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+/* The first rank of this one's node. */
+static int first_mate(struct trp_wire *wire)
+{
+    int *mates = calloc((size_t)wire->node_ranks, sizeof *mates);
+    if (!mates)
+        trp_die("no memory for the ranks of a node");
+    wire->ops->share(wire, &wire->rank, sizeof wire->rank, mates);
+    int first = mates[0];
+    free(mates);
+    return first;
+}
+
+static void find_nodes(struct trp_resources *r, struct trp_wire *wire)
+{
+    r->node = calloc((size_t)wire->ranks, sizeof *r->node);
+    if (!r->node)
+        trp_die("no memory for the nodes of %d ranks", wire->ranks);
+    r->nodes = 1;
+    if (wire->ops->one_process)
+        return;
+    int first = first_mate(wire);
+    wire->ops->share_all(wire, &first, sizeof first, r->node);
+    r->nodes = 0;
+    for (int rank = 0; rank < wire->ranks; rank++)
+        r->node[rank] = r->node[rank] == rank ? r->nodes++ : r->node[r->node[rank]];
+}
+
 /* ---- what is said of it at the start --------------------------------------------------------- */
 
 /* Ranks that have the same stand in one line. */
@@ -275,6 +304,7 @@ struct trp_resources *trp_resources_open(struct trp_wire *wire)
     learn_from_slurm(wire);
     struct trp_cpus cpus = trp_cpus_read(wire);
     gather(opened, wire, &cpus);
+    find_nodes(opened, wire);
     if (wire->rank == 0) {
         warn_of_binding(wire, &cpus);
         log_table(opened);
@@ -289,5 +319,6 @@ void trp_resources_close(struct trp_resources *resources)
     if (opened == resources)
         opened = NULL; /* or else it was of a job before, that has left a task behind */
     free(resources->has);
+    free(resources->node);
     free(resources);
 }

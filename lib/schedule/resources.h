@@ -24,6 +24,8 @@ struct trp_resources {
     int ranks, kinds;                   /* kinds that there are in this job */
     char names[TRP_KINDS][TRP_NAME_SIZE];
     uint64_t *has;                      /* [ranks][kinds] */
+    int *node;                          /* [ranks], from 0, in the order of their first ranks */
+    int nodes;
     uint64_t least_cpus;                /* that a rank has */
     int gpu_mates, gpu_mates_before;    /* ranks that share this one's GPUs, and how many of them
                                            come before it; under self all, and 0 */
@@ -44,6 +46,11 @@ static inline uint64_t trp_rank_has(const struct trp_resources *resources, int r
     return resources->has[(size_t)rank * (size_t)resources->kinds + (size_t)kind];
 }
 
+static inline int trp_rank_node(const struct trp_resources *resources, int rank)
+{
+    return resources->node[rank];
+}
+
 /* The number that the process has for the first GPU of its rank. */
 int trp_rank_first_gpu(const struct trp_resources *resources, const struct trp_wire *wire);
 
@@ -60,13 +67,18 @@ bool trp_request_read(const struct trp_resources *resources, const struct troupe
 bool trp_rank_could(const struct trp_resources *resources, int rank,
                     const struct trp_amounts *request);
 
+/* The same, and so much beside it. */
+bool trp_rank_could_with(const struct trp_resources *resources, int rank,
+                         const struct trp_amounts *request, const struct trp_amounts *beside);
+
 /* "2 CPUs, 0.25 GPUs, 1.5 GiB of memory, fpga:1" of what is not zero. Returns text. */
 const char *trp_amounts_text(const struct trp_resources *resources, const uint64_t *of, char *text,
                              size_t size);
 #define TRP_AMOUNTS_SIZE 512
 
-/* Why a request is refused: with the largest place there is. `rank` -1: by all. */
-void trp_request_refusal(const struct trp_resources *resources, int rank, const char *whose,
+/* Why a request is refused: with the largest place there is. `who`: "rank 3 has not", "no rank of
+   this job has". */
+void trp_request_refusal(const struct trp_resources *resources, const char *who, const char *whose,
                          const struct trp_amounts *request, char *story, size_t size);
 
 /* It asks for something that is held, apart from CPUs. */
@@ -75,7 +87,11 @@ bool trp_request_holds(const struct trp_amounts *request);
 /* ---- on its way: behind the arguments -------------------------------------------------------- */
 
 #define TRP_ASKS_MORE (INT64_C(1) << 32) /* in a record's number, beside the CPUs */
-#define TRP_RETRIES_SHIFT 40 /* and of a task, above that: how many, at most */
+#define TRP_TASK_MOVES (INT64_C(1) << 33) /* and of a task: another rank may take it; */
+#define TRP_MOVES_SHIFT 34 /* it has been given on so often */
+#define TRP_MOVES_MAX 63
+#define TRP_MOVE (INT64_C(1) << TRP_MOVES_SHIFT)
+#define TRP_RETRIES_SHIFT 40 /* how often it is run again, at most */
 #define TRP_RETRIES_MAX 255
 #define TRP_PRIORITY_SHIFT 48 /* and its priority, to the top */
 

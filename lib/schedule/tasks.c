@@ -10,6 +10,7 @@
 #include "schedule/execute.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
+#include "schedule/steal.h"
 #include "troupe/status.h"
 
 /* ---- tasks that come ------------------------------------------------------------------------- */
@@ -23,6 +24,13 @@ static int count_idle(const struct trp_workers *w)
     return n;
 }
 
+/* It may be sent on: nothing of it is in this process's memory alone. */
+static bool may_move(const struct trp_record *record, const struct trp_parcel *taken)
+{
+    return record->number & TRP_TASK_MOVES && trp_task_moves(record) < TRP_MOVES_MAX &&
+           !(taken && taken->gifts);
+}
+
 /* A parcel that has nothing else in it is the task's; its worker drops it. */
 static struct order *order_new(struct trp_rank *rank, const struct trp_record *record,
                                struct trp_parcel *parcel)
@@ -33,9 +41,10 @@ static struct order *order_new(struct trp_rank *rank, const struct trp_record *r
     if (!block)
         return NULL;
     struct order *order = (struct order *)(void *)block->bytes;
-    *order = (struct order){.block = block, .parcel = taken, .caller = parcel->peer};
+    *order = (struct order){.block = block, .parcel = taken, .caller = (int)record->creator};
     order->retries = (uint8_t)(record->number >> TRP_RETRIES_SHIFT);
     order->turn.priority = (int16_t)(record->number >> TRP_PRIORITY_SHIFT);
+    order->turn.moves = may_move(record, taken);
     if (taken && taken->gifts)
         order->retries = 0; /* they may be gone */
     order->turn.cpus = trp_workers_slots(rank->workers, (int)record->number);
@@ -60,33 +69,71 @@ void trp_workers_ready(struct trp_rank *rank, struct order *order)
     trp_worker_queue(w, &order->turn);
 }
 
-void trp_workers_submit(struct trp_rank *rank, struct trp_record *record,
-                        struct trp_parcel *parcel)
+/* Which names that stand somewhere, or slots that were counted on, are used up with it. */
+static void count_arrival(struct trp_rank *rank, const struct order *order, int from)
+{
+    const struct trp_record *record = trp_order_record(order);
+    if (!(record->number & TRP_TASK_MOVES) || trp_task_moves(record))
+        return;
+    if (from == rank->rank)
+        trp_steal_coming(rank->workers, -1);
+    else
+        trp_steal_used(rank, from, order->turn.cpus);
+}
+
+/* False when memory is short. */
+static bool claims(const struct trp_record *record, const struct troupe_method *task,
+                   struct trp_claim **claim)
+{
+    bool any = record->number & TRP_ASKS_MORE;
+    *claim = any ? trp_claim_of(record, &task->signature->args, task->signature->name) : NULL;
+    return *claim || !any;
+}
+
+/* With the workers' lock held. */
+static void enter(struct trp_rank *rank, struct order *order, int from)
 {
     struct trp_workers *w = rank->workers;
-    const struct troupe_method *task = trp_task_by_number(record->slot);
-    if (!task)
-        trp_die("rank %d submits task %u, which is not known here", parcel->peer, record->slot);
-    struct trp_claim *claim = NULL;
-    bool claims = record->number & TRP_ASKS_MORE;
-    if (claims)
-        claim = trp_claim_of(record, &task->signature->args, task->signature->name);
-    struct order *order = !claims || claim ? order_new(rank, record, parcel) : NULL;
-    if (!order) {
-        free(claim);
-        trp_refuse_memory(rank, record, parcel->peer);
-        return;
-    }
-    order->claim = claim;
-    if (claim)
-        claim->order = order;
-    pthread_mutex_lock(&w->lock);
+    count_arrival(rank, order, from);
     w->unfinished++;
     if (!order->claim || trp_stock_claim(&w->stock, order->claim))
         trp_workers_ready(rank, order);
     else
         w->stuck++;
+}
+
+bool trp_task_come(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel,
+                   bool last)
+{
+    struct trp_workers *w = rank->workers;
+    const struct troupe_method *task = trp_task_by_number(record->slot);
+    int from = parcel->peer;
+    if (!task)
+        trp_die("rank %d submits task %u, which is not known here", from, record->slot);
+    struct trp_claim *claim;
+    struct order *order = claims(record, task, &claim) ? order_new(rank, record, parcel) : NULL;
+    if (!order) {
+        free(claim);
+        trp_refuse_memory(rank, record, (int)record->creator);
+        return false;
+    }
+    order->claim = claim;
+    if (claim)
+        claim->order = order;
+    pthread_mutex_lock(&w->lock);
+    enter(rank, order, from);
+    if (last)
+        trp_steal_if_dry(rank);
+    bool give = trp_steal_has_news(w);
     pthread_mutex_unlock(&w->lock);
+    return give;
+}
+
+void trp_workers_submit(struct trp_rank *rank, struct trp_record *record,
+                        struct trp_parcel *parcel)
+{
+    if (trp_task_come(rank, record, parcel, true))
+        trp_steal_give(rank);
 }
 
 /* ---- those that run: with the workers' lock held --------------------------------------------- */
@@ -195,7 +242,9 @@ void trp_task_called_off(struct trp_rank *rank, const struct trp_record *record,
     pthread_mutex_lock(&trp_shared_futures.lock);
     pthread_mutex_lock(&w->lock);
     struct order *order = take_waiting(rank, caller, record->future);
-    if (!order)
+    if (order)
+        trp_steal_if_dry(rank);
+    else
         flag_running(rank, caller, record->future);
     pthread_mutex_unlock(&w->lock);
     pthread_mutex_unlock(&trp_shared_futures.lock);

@@ -3,7 +3,8 @@
  * cancelled.
  *
  * A task is known by who submitted it: that rank, and the future it holds for it. A record CALL_OFF
- * goes through the inbox, behind the task's own.
+ * goes through the inbox, behind the task's own, to where the task was last known to be. If it went
+ * on from there its new host says so, and that is where CALL_OFF goes then.
  */
 #ifndef TRP_TASKS_H
 #define TRP_TASKS_H
@@ -19,6 +20,16 @@ struct trp_task {
     struct trp_children children;
     struct trp_task *next, **link; /* the rank's */
 };
+
+/* One has come; `last` of those that came together. Whether tasks are to be given on then. */
+bool trp_task_come(struct trp_rank *rank, struct trp_record *record, struct trp_parcel *parcel,
+                   bool last);
+
+/* How often it was given on to another rank. */
+static inline unsigned trp_task_moves(const struct trp_record *record)
+{
+    return (unsigned)(record->number >> TRP_MOVES_SHIFT) & TRP_MOVES_MAX;
+}
 
 /* With the workers' lock held. */
 void trp_task_begin(struct trp_workers *workers, struct trp_task *task, struct order *order);

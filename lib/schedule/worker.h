@@ -14,7 +14,8 @@ struct turn {
     struct trp_worker *owner; /* who alone can take it; NULL: any worker of tasks */
     int cpus;                 /* slots */
     int16_t priority;         /* those of a higher one stand before it */
-    uint16_t overtaken;       /* by ones behind it that needed fewer */
+    uint8_t overtaken;        /* by ones behind it that needed fewer */
+    bool moves;               /* an order: it may go to another rank */
 };
 
 /* A task that has not begun; when it does, its block goes with its context, arguments and all. */
@@ -72,7 +73,11 @@ struct trp_workers {
     int team_limit; /* OMP_NUM_THREADS, or the slots */
     struct turn *head, **end; /* those that wait for slots */
     struct trp_task *running; /* tasks that have begun */
-    int queued; /* orders among them */
+    int queued; /* orders among them; read without the lock, too */
+    int movable; /* those of them that another rank may take */
+    int coming; /* chosen to run here, and not here yet; without the lock */
+    bool restocked; /* claims have come free since other ranks were asked for tasks */
+    struct trp_peers *peers; /* see steal.h */
     struct trp_stock stock; /* what is held beside slots */
     _Atomic int unfinished; /* tasks and methods queued, running or waiting; read so, too */
     int resuming;   /* woken ones that still need their slots */
@@ -93,6 +98,10 @@ void trp_worker_end(struct trp_worker *worker);
 
 /* With the lock held, too: a turn that will not be taken leaves the line. */
 void trp_worker_forgo(struct trp_workers *workers, struct turn *turn);
+
+/* With the lock held, too: the same, and whoever can take the next one has still to be called. */
+void trp_worker_unlink(struct trp_workers *workers, struct turn **link);
+void trp_worker_call_next(struct trp_workers *workers);
 
 /* With the lock held: a turn is waited for, behind those of its priority. */
 void trp_worker_queue(struct trp_workers *workers, struct turn *turn);

@@ -13,6 +13,7 @@
 #include "schedule/execute.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
+#include "schedule/steal.h"
 #include "schedule/tasks.h"
 #include "schedule/worker.h"
 #include "troupe/status.h"
@@ -38,6 +39,7 @@ void trp_workers_open(struct trp_rank *rank)
     trp_stock_open(&w->stock, rank->resources, rank->rank,
                    trp_rank_first_gpu(rank->resources, rank->wire));
     rank->workers = w;
+    trp_steal_open(rank);
 }
 
 int trp_workers_slots(const struct trp_workers *w, int wanted)
@@ -119,13 +121,20 @@ static struct turn **next_turn(struct trp_workers *w, const struct trp_worker *a
     return NULL;
 }
 
-static void unlink_turn(struct trp_workers *w, struct turn **link)
+/* With the lock held; others may read it without. */
+static void count(int *number, int more)
+{
+    __atomic_store_n(number, *number + more, __ATOMIC_RELAXED);
+}
+
+void trp_worker_unlink(struct trp_workers *w, struct turn **link)
 {
     struct turn *turn = *link;
     *link = turn->next;
     if (w->end == &turn->next)
         w->end = link;
-    w->queued -= !turn->owner;
+    count(&w->queued, -!turn->owner);
+    w->movable -= turn->moves;
 }
 
 static void call_idle(struct trp_workers *w)
@@ -136,7 +145,7 @@ static void call_idle(struct trp_workers *w)
 }
 
 /* Slots are free, or wanted: wakes who is to have them. He does the same when he has begun. */
-static void call_next(struct trp_workers *w)
+void trp_worker_call_next(struct trp_workers *w)
 {
     struct turn **link = next_turn(w, NULL);
     struct trp_worker *worker = link ? (*link)->owner : NULL;
@@ -156,8 +165,8 @@ void trp_worker_forgo(struct trp_workers *w, struct turn *turn)
     struct turn **link = &w->head;
     while (*link != turn)
         link = &(*link)->next;
-    unlink_turn(w, link);
-    call_next(w);
+    trp_worker_unlink(w, link);
+    trp_worker_call_next(w);
 }
 
 /* The next turn if it is this worker's to take. */
@@ -167,12 +176,12 @@ static struct turn *take_turn(struct trp_workers *w, struct trp_worker *worker)
     if (!turn)
         return NULL;
     if (turn->owner ? turn->owner != worker : worker->cpus > 0) {
-        call_next(w);
+        trp_worker_call_next(w);
         return NULL;
     }
     for (struct turn *before = w->head; before != turn; before = before->next)
         before->overtaken++;
-    unlink_turn(w, link);
+    trp_worker_unlink(w, link);
     w->free -= turn->cpus;
     return turn;
 }
@@ -197,14 +206,16 @@ void trp_worker_queue(struct trp_workers *w, struct turn *turn)
     *link = turn;
     if (w->end == link)
         w->end = &turn->next;
-    w->queued += !turn->owner;
-    call_next(w);
+    count(&w->queued, !turn->owner);
+    w->movable += turn->moves;
+    trp_worker_call_next(w);
 }
 
-static void give_back(struct trp_workers *w, int slots)
+static void give_back(struct trp_rank *rank, int slots)
 {
-    w->free += slots;
-    call_next(w);
+    rank->workers->free += slots;
+    trp_worker_call_next(rank->workers);
+    trp_steal_if_dry(rank);
 }
 
 /* ---- the end of what ran --------------------------------------------------------------------- */
@@ -226,7 +237,7 @@ static void finish(struct trp_context *c)
     pthread_mutex_lock(&w->lock);
     if (c->claim)
         trp_claims_end(rank, c->claim);
-    give_back(w, c->cpus);
+    give_back(c->rank, c->cpus);
     w->unwinding -= c->unwinding;
     c->worker->calls -= c->kind == TRP_CONTEXT_METHOD;
     if (c->task)
@@ -247,10 +258,11 @@ static void run_again(struct trp_context *c)
     trp_set_current(NULL);
     order->retries--;
     order->failures++;
+    order->turn.moves = false; /* its arguments have been unpacked */
     pthread_mutex_lock(&w->lock);
     trp_task_unlink(c->task);
     w->unwinding -= c->unwinding;
-    give_back(w, c->cpus);
+    give_back(c->rank, c->cpus);
     if (w->stop)
         trp_order_cancel(w, order);
     else
@@ -390,8 +402,12 @@ static bool work(struct trp_worker *worker)
     while (!(woken = take_ready(w, worker)) && !(turn = take_turn(w, worker)) &&
            !is_to_end(w, worker))
         wait_called(w, worker, trp_timers_next(&worker->timers));
-    if (woken || turn)
-        call_next(w);
+    if (woken || turn) {
+        trp_worker_call_next(w);
+        trp_steal_if_dry(worker->rank);
+    }
+    if ((woken || (turn && turn->owner)) && trp_steal_could_give(w))
+        trp_steal_give_soon(worker->rank); /* others have counted on the slots */
     if (turn && turn->owner)
         begin_call(worker);
     else if (turn)
@@ -521,7 +537,7 @@ void trp_worker_wait(struct trp_context *c, double deadline)
         pthread_mutex_unlock(&w->lock);
         return;
     }
-    give_back(w, c->cpus);
+    give_back(c->rank, c->cpus);
     begin_wait(w, c, deadline);
     pthread_mutex_unlock(&w->lock);
     trp_set_current(NULL);

@@ -195,6 +195,10 @@
 /** The rank of another actor, for `.with = { .place = troupe_beside(handle) }`. Any thread. */
 #define troupe_beside(handle) troupe_beside_ref((handle).ref)
 
+/** Any rank but that of another actor, in turn, for `.with = { .place = troupe_away_from(handle) }`.
+    Any thread. */
+#define troupe_away_from(handle) troupe_away_from_ref((handle).ref)
+
 /** Ends an actor after the calls that came before, this caller's earlier ones among them; later
     ones fail with TROUPE_ENDED. To no actor: a warning. Any thread. */
 #define troupe_stop(handle) troupe_stop_ref((handle).ref)

@@ -105,6 +105,43 @@ struct troupe_place troupe_on(int rank);
 /** On the caller's rank. @return for troupe_options.place @note Threads: any. */
 struct troupe_place troupe_here(void);
 
+/** On a rank of that node, in turn. @param node from 0 @return for troupe_options.place
+    @note Threads: any. */
+struct troupe_place troupe_on_node(int node);
+
+/**
+ * One after the other on the caller's rank, until what they ask for adds up to what it has, then on
+ * the next rank, and so on; what ends meanwhile is not taken off. Each rank counts for itself. A
+ * task that waits there may go to a rank that has nothing to run.
+ * @return for troupe_options.place
+ * @note Threads: any.
+ */
+struct troupe_place troupe_packed(void);
+
+/** On the next rank that has what is asked for, in turn: for actors the default. A task that waits
+    there may go to a rank that has nothing to run. @return for troupe_options.place
+    @note Threads: any. */
+struct troupe_place troupe_spread(void);
+
+/**
+ * A wish: where no rank that the place allows has what is asked for, the library chooses instead of
+ * failing the caller; and a task that waits there may go to a rank that has nothing to run.
+ * @param place of the functions beside this one
+ * @return for troupe_options.place
+ * @note Threads: any.
+ */
+struct troupe_place troupe_rather(struct troupe_place place);
+
+/** @return how many nodes the job runs on @note Threads: any. */
+int troupe_nodes(void);
+
+/** @param rank from 0 @return the number of its node, from 0; -1: no such rank
+    @note Threads: any. */
+int troupe_node_of(int rank);
+
+/** Behind troupe_away_from. @param actor of any class @return for troupe_options.place */
+struct troupe_place troupe_away_from_ref(struct troupe_ref actor);
+
 /** Behind troupe_beside. @param actor of any class @return for troupe_options.place */
 struct troupe_place troupe_beside_ref(struct troupe_ref actor);
 

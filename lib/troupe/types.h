@@ -153,11 +153,13 @@ struct troupe_text {
 };
 
 /** Where an actor or a task is to go; all zero: the library's choice. Made by troupe_on,
-    troupe_here and troupe_beside; a rank that there is not, or an empty handle, fails the caller
-    with TROUPE_INVALID when used. */
+    troupe_here, troupe_beside, troupe_away_from, troupe_on_node, troupe_packed, troupe_spread, and
+    troupe_rather, which makes a wish of it. A rank or node that there is not, an empty handle, and a
+    place where no rank has what is asked for, unless it is a wish, fail the caller with
+    TROUPE_INVALID when used. */
 struct troupe_place {
-    int32_t rule; /**< 0: the library's choice, 1: that rank, 2: beside no actor */
-    int32_t rank; /**< from 0 */
+    int32_t rule; /**< 0: the library's choice; the others are the library's */
+    int32_t rank; /**< or node, from 0 */
 };
 
 /** What may ride along with a call (`.with = { … }`); what is left out is zero: the default, for
@@ -170,9 +172,12 @@ struct troupe_place {
     most. What no rank, or not the one of `place`, has at all fails the caller with
     TROUPE_INVALID. */
 struct troupe_options {
-    struct troupe_place place; /**< of a new actor or a task; default: round robin over all ranks,
-                                    where each rank counts what it makes, beginning at rank 0;
-                                    ranks that do not have what is asked for are passed over */
+    struct troupe_place place; /**< of a new actor or a task; default for actors: round robin over
+                                    all ranks, where each rank counts what it makes, beginning at
+                                    rank 0, and passes over those that do not have what is asked
+                                    for; for tasks: where a slot is free, nearest first. While it
+                                    waits such a task may go to another rank that has nothing to
+                                    run, but for one that was given buffers, or has failed once */
     int cpus;         /**< threads of the OpenMP team of a task (default 1), or of an actor that is
                            to have a worker of its own (default: none, it shares its rank's). Where
                            OMP_NUM_THREADS is set a team is no larger than that */

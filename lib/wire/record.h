@@ -45,12 +45,15 @@ enum trp_record_kind {
     TRP_RECORD_ALARM,    /* to this rank: a tell for later; see schedule/alarms.h */
     TRP_RECORD_CANCEL,   /* to this rank: no more of that */
     TRP_RECORD_GRANTED,  /* to this rank: what a new actor has waited for is its own */
+    TRP_RECORD_GIFT,     /* tasks that have waited elsewhere; body: their records */
+    TRP_RECORD_MOVED,    /* to who submitted tasks: they are here now; body: see steal.c */
     TRP_RECORD_DONE,     /* to this rank: the method of an actor on a worker has ended */
     TRP_RECORD_EXIT,     /* to rank 0: the job is to end now, number is its status */
     TRP_RECORD_PROBE,    /* rank 0 asks: what have you sent and received? */
     TRP_RECORD_COUNTS,   /* the answer to that */
     TRP_RECORD_LEVEL,    /* rank 0 says: end the actors of depth number; answered by COUNTS */
     TRP_RECORD_END,      /* the job is over */
+    TRP_RECORD_HUNGRY,   /* the sender has no task to run; body: what it has free */
 };
 
 enum trp_record_flags {
@@ -67,7 +70,7 @@ struct trp_record {
     uint64_t kind : 6;
     uint64_t flags : 3;
     uint64_t slot : 16;
-    uint64_t creator : 20; /* the actor: rank that made it, */
+    uint64_t creator : 20; /* the actor: rank that made it (TASK: that gets the answer), */
     uint64_t serial;       /* and index and generation, as in its handle */
     uint64_t future;       /* on the rank it came from (FAILED: on the one it goes to) */
     int64_t number;        /* EXIT, END, FAILED: status; TASK, CREATE: what is asked for */

@@ -80,10 +80,10 @@ static void what_is_wrong_with_a_request_is_said(void **state)
     expect_unreadable((struct troupe_needs){.resources = "fpga:1,fpga:1"}, "twice");
 }
 
-static void expect_refusal(int rank, struct trp_amounts wants, const char *text)
+static void expect_refusal(const char *who, struct trp_amounts wants, const char *text)
 {
     char story[512];
-    trp_request_refusal(&job, rank, "task draw", &wants, story, sizeof story);
+    trp_request_refusal(&job, who, "task draw", &wants, story, sizeof story);
     assert_string_equal(story, text);
 }
 
@@ -92,19 +92,29 @@ static void a_refusal_names_the_request_and_the_largest_place(void **state)
     (void)state;
     struct trp_amounts wants = request("fpga:1", 1);
     assert_false(trp_rank_could(&job, 0, &wants) || trp_rank_could(&job, 1, &wants));
-    expect_refusal(-1, wants,
+    expect_refusal("no rank of this job has", wants,
                    "task draw asks for 1 GPU, fpga:1, which no rank of this job has: the largest "
                    "place, rank 0, has 2 CPUs, 2 GPUs, 4 GiB of memory, license:4");
     wants = request("fpga:4", 0);
-    expect_refusal(-1, wants,
+    expect_refusal("no rank of this job has", wants,
                    "task draw asks for fpga:4, which no rank of this job has: the largest place, "
                    "rank 1, has 8 CPUs, 2 GiB of memory, fpga:3, license:4");
     wants = request(NULL, 0.5);
     assert_true(trp_rank_could(&job, 0, &wants));
     assert_false(trp_rank_could(&job, 1, &wants));
-    expect_refusal(1, wants,
+    expect_refusal("rank 1 has not", wants,
                    "task draw asks for 0.5 GPUs, which rank 1 has not: the largest place, rank 0, "
                    "has 2 CPUs, 2 GPUs, 4 GiB of memory, license:4");
+}
+
+static void what_was_placed_before_counts_where_it_is_packed(void **state)
+{
+    (void)state;
+    struct trp_amounts wants = request("license:2", 0), none = request("", 0);
+    struct trp_amounts before = request("license:3", 0);
+    assert_true(trp_rank_could_with(&job, 0, &wants, &none));
+    assert_true(trp_rank_could_with(&job, 0, &wants, &wants));
+    assert_false(trp_rank_could_with(&job, 0, &wants, &before));
 }
 
 /* ---- GPUs ------------------------------------------------------------------------------------ */
@@ -288,6 +298,7 @@ int main(void)
         cmocka_unit_test(a_request_is_read),
         cmocka_unit_test(what_is_wrong_with_a_request_is_said),
         cmocka_unit_test(a_refusal_names_the_request_and_the_largest_place),
+        cmocka_unit_test(what_was_placed_before_counts_where_it_is_packed),
         cmocka_unit_test(four_quarters_share_a_gpu_and_the_other_stays_whole),
         cmocka_unit_test(three_quarters_and_a_half_do_not_share_one),
         cmocka_unit_test(what_shares_nothing_with_one_that_waits_passes_it_freely),
