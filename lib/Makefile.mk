@@ -81,6 +81,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/cpus.h \
 	lib/schedule/credit.c \
 	lib/schedule/credit.h \
+	lib/schedule/deadlines.c \
+	lib/schedule/deadlines.h \
 	lib/schedule/deliver.c \
 	lib/schedule/deliver.h \
 	lib/schedule/end_workers.c \

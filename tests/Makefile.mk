@@ -70,6 +70,7 @@ MPI_TESTS = \
 	tests/mpi/flow_ends.mpi16 \
 	tests/mpi/flow_smallest.mpi16 \
 	tests/mpi/inheritance.mpi \
+	tests/mpi/late.mpi \
 	tests/mpi/leftovers.mpi \
 	tests/mpi/limit.mpi \
 	tests/mpi/outrun.mpi \

@@ -258,6 +258,24 @@ bool trp_future_is_end(struct trp_futures *futures, uint64_t id)
     return end;
 }
 
+bool trp_future_is_settled(struct trp_futures *futures, uint64_t id)
+{
+    lock(futures);
+    const struct trp_future_slot *slot = trp_slot_find(futures, id);
+    bool settled = !slot || slot->state == TRP_SLOT_READY;
+    unlock(futures);
+    return settled;
+}
+
+bool trp_future_is_awaited(struct trp_futures *futures, uint64_t id)
+{
+    lock(futures);
+    const struct trp_future_slot *slot = trp_slot_find(futures, id);
+    bool awaited = slot && slot->waiter;
+    unlock(futures);
+    return awaited;
+}
+
 int trp_future_task_host(struct trp_futures *futures, uint64_t id)
 {
     lock(futures);

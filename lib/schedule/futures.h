@@ -129,6 +129,11 @@ void trp_futures_orphan(struct trp_futures *futures, struct trp_children *childr
 void trp_futures_children(struct trp_futures *futures, const struct trp_children *children,
                           void (*each)(void *arg, int host, uint64_t id), void *arg);
 
+/* Nothing will come of it any more: it has its outcome, or had. */
+bool trp_future_is_settled(struct trp_futures *futures, uint64_t id);
+/* Somebody waits for it now. */
+bool trp_future_is_awaited(struct trp_futures *futures, uint64_t id);
+
 /* It is of an actor's end. */
 bool trp_future_is_end(struct trp_futures *futures, uint64_t id);
 

@@ -161,8 +161,9 @@ struct troupe_place {
 };
 
 /** What may ride along with a call (`.with = { … }`); what is left out is zero: the default, for
-    `cpus`, `gpus`, `memory` and `resources` what the declaration says. All of it is for new actors,
-    what stands before `name` for tasks too; tells and asks have no options yet.
+    `cpus`, `gpus`, `memory` and `resources` what the declaration says. All of it but `timeout`
+    is for new actors, what stands before `name` for tasks, `timeout` alone for asks; tells have no
+    options.
     A task holds what it asks for until it ends, an actor as long as it lives; but CPUs only while
     it runs, not while it waits or nobody calls it. What is not free is waited for: the task begins,
     the actor is made, when it is; calls wait for it. They wait in order, but one that can go on
@@ -188,6 +189,10 @@ struct troupe_options {
     int priority;     /**< of a task, -32768 to 32767: of those that wait on a rank for CPUs, the
                            ones with a higher number begin before all others, in the order in which
                            they came; calls of actors with CPUs are among those of 0, the default */
+    double timeout;   /**< seconds, of a task or an ask: without an answer by then its future fails
+                           with TROUPE_LATE, whether somebody waits for it or not; what is answered
+                           later is thrown away. The task is cancelled, as by troupe_cancel; the
+                           method runs nevertheless. 0 or less: no limit, the default */
     const char *name; /**< of a new actor, copied; default: none. Where the name is taken the actor
                            never begins, and its calls fail with TROUPE_ENDED and the holder's
                            name */
