@@ -73,8 +73,10 @@ MPI_TESTS = \
 	tests/mpi/late.mpi \
 	tests/mpi/leftovers.mpi \
 	tests/mpi/limit.mpi \
+	tests/mpi/map.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
+	tests/mpi/pool.mpi \
 	tests/mpi/priority.mpi \
 	tests/mpi/resources.mpi \
 	tests/mpi/retry.mpi \
@@ -99,6 +101,7 @@ SCRIPT_TESTS = \
 	tests/hosts.sh \
 	tests/mistakes.sh \
 	tests/programs.sh \
+	tests/readme.sh \
 	tests/resources.sh \
 	tests/searches.sh \
 	tests/style/doxygen.sh \

@@ -267,6 +267,19 @@ bool trp_future_is_settled(struct trp_futures *futures, uint64_t id)
     return settled;
 }
 
+int trp_future_status(struct trp_futures *futures, uint64_t id)
+{
+    lock(futures);
+    const struct trp_future_slot *slot = trp_slot_find(futures, id);
+    int status = TROUPE_NO_FUTURE;
+    if (slot && slot->state == TRP_SLOT_READY)
+        status = slot->outcome.status;
+    else if (slot && slot->state == TRP_SLOT_PENDING)
+        status = TROUPE_TIMEOUT;
+    unlock(futures);
+    return status;
+}
+
 bool trp_future_is_awaited(struct trp_futures *futures, uint64_t id)
 {
     lock(futures);

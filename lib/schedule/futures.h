@@ -131,6 +131,9 @@ void trp_futures_children(struct trp_futures *futures, const struct trp_children
 
 /* Nothing will come of it any more: it has its outcome, or had. */
 bool trp_future_is_settled(struct trp_futures *futures, uint64_t id);
+/* Of its outcome; TROUPE_TIMEOUT: there is none yet; TROUPE_NO_FUTURE: it is consumed, or
+   dropped. */
+int trp_future_status(struct trp_futures *futures, uint64_t id);
 /* Somebody waits for it now. */
 bool trp_future_is_awaited(struct trp_futures *futures, uint64_t id);
 
