@@ -50,6 +50,7 @@ UNIT_TESTS = \
 	tests/unit/wire_self_bulk.u
 
 MPI_TESTS = \
+	tests/mpi/at_once.mpi \
 	tests/mpi/bulk.mpi \
 	tests/mpi/bulk_given.mpi \
 	tests/mpi/calls.mpi \

@@ -15,7 +15,7 @@ export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=16"
 
 memory_tests='bulk bulk_given calls core_ends failure flow flow_ends flow_smallest leftovers limit'
 memory_tests="$memory_tests resources stress urgent waiting"
-thread_tests='bulk core_dedicated deaf flow flow_smallest limit resources stress tasks urgent waiting'
+thread_tests='at_once bulk core_dedicated deaf flow flow_smallest limit resources stress tasks urgent waiting'
 forced_tests='calls core_ends deaf failure stress tasks waiting' # with hand-overs at random moments
 seconds=${TROUPE_TEST_TIMEOUT:-60}
 scratch=$(mktemp -d)

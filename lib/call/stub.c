@@ -390,12 +390,29 @@ static void create(struct trp_caller caller, struct troupe_ref ref,
     send_asking(caller, trp_ref_host(ref), &head, init, args, asked);
 }
 
+/* Methods that may run at a time, for the record's number; or else the caller fails. */
+static int64_t at_once_for(const struct troupe_options *with, int cpus, const char *whose,
+                           const struct troupe_signature *init, const void *args)
+{
+    unsigned wanted = with->max_concurrency;
+    if (wanted <= 1 || (cpus > 0 && wanted <= TRP_AT_ONCE_MAX))
+        return (int64_t)wanted << TRP_AT_ONCE_SHIFT;
+    trp_ungive(&init->args, args);
+    if (cpus > 0)
+        troupe_fail(TROUPE_INVALID, ".max_concurrency = %u of %s: it can be %d at most", wanted,
+                    whose, TRP_AT_ONCE_MAX);
+    troupe_fail(TROUPE_INVALID, ".max_concurrency = %u of %s: only an actor with .cpus has threads "
+                "of its own; the others run one method at a time on that of their rank", wanted,
+                whose);
+}
+
 static struct troupe_ref new_from(struct trp_caller caller, const struct troupe_class *class_,
                                   const struct troupe_signature *init, const void *args,
                                   const struct troupe_options *with)
 {
     struct trp_asked asked;
     int host = host_for(caller, with, trp_class_needs(class_), class_->name, init, args, &asked);
+    asked.number |= at_once_for(with, (int)asked.number, class_->name, init, args);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
     if (with->max_pending)
         ref.place |= with->refuse_more ? TRP_REF_REFUSES : TRP_REF_WAITS;

@@ -201,6 +201,14 @@ struct troupe_options {
                            is neither this one nor a subclass */
     bool tied;        /**< a new actor ends when the actor whose method made it does; without a
                            meaning in the driver, in tasks and in other threads of a team */
+    unsigned max_concurrency; /**< of a new actor with `cpus`: methods that may run at a time, each
+                               on a thread of its own with as many CPUs; default 1, at most 1000.
+                               They are begun in the order of their calls, and from then on know
+                               nothing of each other: what they share in the state needs locks or
+                               atomics. Its constructor and its destructor run alone: what they do
+                               is seen by all methods, and what these did by the destructor. Its end
+                               waits for all of them, a kill is for each. Without `cpus` it fails
+                               the caller with TROUPE_INVALID */
     unsigned max_pending; /**< calls of a new actor that may wait at once for their turn; default:
                                any number. Who calls when so many do waits until his call is
                                accepted; its own calls, urgent ones, and callers who may not wait
