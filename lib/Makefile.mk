@@ -11,8 +11,11 @@ troupeinclude_HEADERS = \
 	lib/troupe/declare.h \
 	lib/troupe/future.h \
 	lib/troupe/life.h \
+	lib/troupe/lists.h \
 	lib/troupe/log.h \
+	lib/troupe/map.h \
 	lib/troupe/method.h \
+	lib/troupe/pool.h \
 	lib/troupe/resources.h \
 	lib/troupe/run.h \
 	lib/troupe/status.h \
@@ -57,11 +60,13 @@ lib_libtroupe_la_SOURCES = \
 	lib/call/driver.h \
 	lib/call/life.c \
 	lib/call/log.c \
+	lib/call/map.c \
 	lib/call/method.c \
 	lib/call/names.c \
 	lib/call/names.h \
 	lib/call/place.c \
 	lib/call/place.h \
+	lib/call/pool.c \
 	lib/call/resources.c \
 	lib/call/resources.h \
 	lib/call/run.c \
@@ -81,6 +86,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/cpus.h \
 	lib/schedule/credit.c \
 	lib/schedule/credit.h \
+	lib/schedule/deadlines.c \
+	lib/schedule/deadlines.h \
 	lib/schedule/deliver.c \
 	lib/schedule/deliver.h \
 	lib/schedule/end_workers.c \

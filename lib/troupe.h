@@ -6,7 +6,9 @@
  *   future.h    what a call that is still under way gives
  *   life.h      the end of actors, and how it is told; names
  *   log.h       lines for the person who runs the program
+ *   map.h       a task for each index of a range
  *   method.h    what methods, tasks and the driver may do: fail, allocate, sleep, choose places
+ *   pool.h      some actors of a class that share the calls
  *   resources.h what ranks have, and what the caller was given of it
  *   run.h       the program as a whole
  *   status.h    how a call can end
@@ -38,7 +40,9 @@
 #include "troupe/future.h"
 #include "troupe/life.h"
 #include "troupe/log.h"
+#include "troupe/map.h"
 #include "troupe/method.h"
+#include "troupe/pool.h"
 #include "troupe/resources.h"
 #include "troupe/run.h"
 #include "troupe/status.h"

@@ -50,6 +50,7 @@ UNIT_TESTS = \
 	tests/unit/wire_self_bulk.u
 
 MPI_TESTS = \
+	tests/mpi/at_once.mpi \
 	tests/mpi/bulk.mpi \
 	tests/mpi/bulk_given.mpi \
 	tests/mpi/calls.mpi \
@@ -70,10 +71,13 @@ MPI_TESTS = \
 	tests/mpi/flow_ends.mpi16 \
 	tests/mpi/flow_smallest.mpi16 \
 	tests/mpi/inheritance.mpi \
+	tests/mpi/late.mpi \
 	tests/mpi/leftovers.mpi \
 	tests/mpi/limit.mpi \
+	tests/mpi/map.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
+	tests/mpi/pool.mpi \
 	tests/mpi/priority.mpi \
 	tests/mpi/resources.mpi \
 	tests/mpi/retry.mpi \
@@ -99,6 +103,7 @@ SCRIPT_TESTS = \
 	tests/hosts.sh \
 	tests/mistakes.sh \
 	tests/programs.sh \
+	tests/readme.sh \
 	tests/resources.sh \
 	tests/searches.sh \
 	tests/style/doxygen.sh \

@@ -214,8 +214,6 @@ static void free_actor(struct trp_actors *actors, struct trp_actor *actor)
     if (actor->more) {
         if (actor->more->create)
             trp_parcel_drop(actor->more->create);
-        if (actor->more->lent)
-            trp_parcel_drop(actor->more->lent);
         free(actor->more->claim);
         if (actor->more->limit)
             free(actor->more->limit->waiting);

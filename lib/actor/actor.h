@@ -57,8 +57,9 @@ struct trp_actor_more {
     bool name_granted;
     bool claiming;             /* its creation has come, and the word on its name has not */
     bool departing;            /* ENDING: over, but for the word that its name is free */
-    struct trp_worker *worker; /* of its own */
-    struct trp_parcel *lent;   /* to that worker, while a method runs there */
+    struct trp_worker *worker; /* of its own: the first of them */
+    uint16_t at_once;          /* methods that its workers may run at a time */
+    uint16_t calls;            /* that they have; one that is to be alone counts for all */
     uint64_t *unasked;         /* calls of its own that it has taken back, by their futures */
     size_t unasked_count;
     int end_reason;            /* ENDING: why, and the story, from malloc */
@@ -70,7 +71,7 @@ struct trp_actor_more {
    that, so it is. */
 struct trp_actor {
     struct troupe_class *class_; /* NULL while expected */
-    struct trp_context *running; /* the call that it is in; others wait */
+    struct trp_context *running; /* the call that it is in; others wait, but see at_once */
     struct trp_parcel *mailbox;  /* the last letter, whose next is the first; NULL: none */
     struct trp_actor_more *more; /* NULL: nothing of that */
     uint64_t serial;             /* of its handle */
@@ -166,6 +167,18 @@ void trp_actors_remove(struct trp_actors *actors, struct trp_actor *actor, int r
 
 /* How it ended; NULL if that is too long ago. */
 struct trp_end *trp_actors_end_of(const struct trp_actors *actors, struct troupe_ref ref);
+
+/* It takes no call now. */
+static inline bool trp_actor_is_full(const struct trp_actor *actor)
+{
+    return actor->running && !(actor->more && actor->more->calls < actor->more->at_once);
+}
+
+/* Several methods of it may run at a time. */
+static inline bool trp_actor_is_shared(const struct trp_actor *actor)
+{
+    return actor->more && actor->more->at_once > 1;
+}
 
 /* Calls fn on each actor of that depth (0: any), latest first. It may remove it. */
 void trp_actors_each(struct trp_actors *actors, int depth,

@@ -52,7 +52,8 @@ static bool asks_itself(const struct trp_context *c, struct trp_futures *futures
 {
     struct troupe_ref target;
     return c->actor && trp_future_promise(futures, id, &target) &&
-           trp_ref_same(target, trp_actor_ref(c->actor));
+           trp_ref_same(target, trp_actor_ref(c->actor)) &&
+           (!trp_actor_is_shared(c->actor) || trp_future_is_end(futures, id));
 }
 
 /* A call is taken back: it would only come to this point again. */

@@ -13,6 +13,7 @@
 #include "call/resources.h"
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
+#include "schedule/deadlines.h"
 #include "schedule/life.h"
 #include "schedule/limit.h"
 #include "schedule/role.h"
@@ -85,13 +86,30 @@ static void send(struct trp_caller caller, int to, const struct trp_record *head
     not_sent(s, status);
 }
 
+#define NO_TIME 1e9 /* seconds, and more: for ever */
+
+static bool is_timed(const struct troupe_options *with)
+{
+    return with && with->timeout > 0 && with->timeout < NO_TIME;
+}
+
+static void limit_time(struct trp_caller caller, uint64_t future,
+                       const struct troupe_signature *s, struct troupe_ref target,
+                       const struct troupe_options *with)
+{
+    if (future && is_timed(with))
+        trp_deadline_send(caller.rank, caller.context, future, s, target, with->timeout);
+}
+
 /* A call that is not urgent: the caller waits while too much of it is on its way, and where the
    actor says so, for room. */
 static void send_call(struct trp_caller caller, struct troupe_ref to,
                       const struct trp_record *head, const struct troupe_method *method,
-                      const void *args)
+                      const void *args, const struct troupe_options *with)
 {
     uint64_t room = method->urgent ? 0 : trp_caller_asks_for_room(caller, to);
+    limit_time(caller, room, method->signature, to, with);
+    limit_time(caller, head->future, method->signature, to, with);
     send(caller, trp_ref_host(to), head, method->signature, args);
     if (!method->urgent)
         trp_caller_slow_down(caller, trp_ref_host(to), head->future);
@@ -136,7 +154,7 @@ __attribute__((noinline)) static void tell(struct troupe_ref to,
     }
     if (!told_nobody(caller, to, method->signature, args)) {
         struct trp_record head = call_head(to, method, 0);
-        send_call(caller, to, &head, method, args);
+        send_call(caller, to, &head, method, args, NULL);
     }
     trp_role_leave(outside);
 }
@@ -160,7 +178,7 @@ void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, 
 {
     uint32_t calls = trp_call_begin();
     const struct trp_context *c = trp_call_context();
-    (void)with; /* nothing in it is about a tell yet */
+    (void)with; /* nothing in it is about a tell */
     if (!c || !trp_tell_again(c->rank, to.place, to.serial, method, args)) {
         tell_first(c, to, method, args, calls);
         return;
@@ -201,11 +219,12 @@ void troupe_cancel_timer(troupe_timer timer)
 }
 
 static troupe_future ask_from(struct trp_caller caller, struct troupe_ref to,
-                              const struct troupe_method *method, const void *args)
+                              const struct troupe_method *method, const void *args,
+                              const struct troupe_options *with)
 {
     struct trp_futures *futures = trp_caller_futures(caller);
     uint64_t future = 0;
-    if (begun_parcel(caller, to, method))
+    if (!is_timed(with) && begun_parcel(caller, to, method))
         future = trp_ask(caller.rank, to.place, to.serial, method, args);
     if (future)
         return (troupe_future){future};
@@ -217,17 +236,18 @@ static troupe_future ask_from(struct trp_caller caller, struct troupe_ref to,
         return (troupe_future){future};
     }
     struct trp_record head = call_head(to, method, future);
-    send_call(caller, to, &head, method, args);
+    send_call(caller, to, &head, method, args, with);
     return (troupe_future){future};
 }
 
 __attribute__((noinline)) static troupe_future ask(struct troupe_ref to,
                                                    const struct troupe_method *method,
-                                                   const void *args)
+                                                   const void *args,
+                                                   const struct troupe_options *with)
 {
     bool outside = trp_call_enter();
     struct trp_caller caller = trp_caller();
-    troupe_future future = ask_from(caller, to, method, args);
+    troupe_future future = ask_from(caller, to, method, args, with);
     trp_role_leave(outside);
     return future;
 }
@@ -237,14 +257,14 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
 {
     uint32_t calls = trp_call_begin();
     const struct trp_context *c = trp_call_context();
-    (void)with;
-    uint64_t future = c ? trp_ask(c->rank, to.place, to.serial, method, args) : 0;
+    bool quick = c && !is_timed(with);
+    uint64_t future = quick ? trp_ask(c->rank, to.place, to.serial, method, args) : 0;
     if (future) {
         trp_call_end(calls);
         return (troupe_future){future};
     }
     trp_call_undo(calls);
-    return ask(to, method, args);
+    return ask(to, method, args, with);
 }
 
 /* The record's number, but for what is asked for; or else the caller fails, and what it gave is
@@ -327,6 +347,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
                               .creator = (uint32_t)caller.rank->rank & (TRP_RANKS_MAX - 1),
                               .number = number | asked.number,
                               .future = future};
+    limit_time(caller, future, task->signature, trp_task_at(host), with);
     send_asking(caller, host, &head, task->signature, args, &asked);
     if (parent && parent->cancelled)
         call_off(caller.rank, future);
@@ -385,6 +406,22 @@ static void create(struct trp_caller caller, struct troupe_ref ref,
     send_asking(caller, trp_ref_host(ref), &head, init, args, asked);
 }
 
+/* Methods that may run at a time, for the record's number; or else the caller fails. */
+static int64_t at_once_for(const struct troupe_options *with, int cpus, const char *whose,
+                           const struct troupe_signature *init, const void *args)
+{
+    unsigned wanted = with->max_concurrency;
+    if (wanted <= 1 || (cpus > 0 && wanted <= TRP_AT_ONCE_MAX))
+        return (int64_t)wanted << TRP_AT_ONCE_SHIFT;
+    trp_ungive(&init->args, args);
+    if (cpus > 0)
+        troupe_fail(TROUPE_INVALID, ".max_concurrency = %u of %s: it can be %d at most", wanted,
+                    whose, TRP_AT_ONCE_MAX);
+    troupe_fail(TROUPE_INVALID, ".max_concurrency = %u of %s: only an actor with .cpus has threads "
+                "of its own; the others run one method at a time on that of their rank", wanted,
+                whose);
+}
+
 static struct troupe_ref new_from(struct trp_caller caller, const struct troupe_class *class_,
                                   const struct troupe_signature *init, const void *args,
                                   const struct troupe_options *with)
@@ -392,6 +429,7 @@ static struct troupe_ref new_from(struct trp_caller caller, const struct troupe_
     struct trp_asked asked;
     int host = host_for(caller, with, trp_class_needs(class_), class_->name, false, init, args,
                         &asked);
+    asked.number |= at_once_for(with, (int)asked.number, class_->name, init, args);
     struct troupe_ref ref = trp_actors_name(&caller.rank->actors, host, caller.rank->rank);
     if (with->max_pending)
         ref.place |= with->refuse_more ? TRP_REF_REFUSES : TRP_REF_WAITS;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
+#include "schedule/deadlines.h"
 #include "schedule/execute.h"
 #include "schedule/life.h"
 #include "schedule/limit.h"
@@ -151,6 +152,9 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
         break;
     case TRP_RECORD_CANCEL:
         trp_alarms_cancel(rank, record->future);
+        break;
+    case TRP_RECORD_DEADLINE:
+        trp_deadlines_set(rank, record);
         break;
     case TRP_RECORD_GRANTED:
         trp_life_granted(rank, record);

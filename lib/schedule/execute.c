@@ -309,7 +309,8 @@ void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_
     const struct troupe_method *method = method_of(actor, record);
     if (stop(rank, actor, record)) {
         trp_parcel_drop(parcel);
-        trp_conclude_actor(rank, actor);
+        if (!actor->running)
+            trp_conclude_actor(rank, actor);
     } else if (taken_back(rank, actor, record, parcel->peer)) {
         trp_refuse(rank, record, parcel->peer, TROUPE_CANCELLED, "it was taken back");
         trp_parcel_drop(parcel);
@@ -321,6 +322,7 @@ void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_
     } else if (actor->more && actor->more->worker) {
         actor->running = &trp_elsewhere;
         trp_workers_call(actor, method, record, parcel);
+        trp_mail_list(rank, actor);
     } else {
         run_call(rank, actor, record, parcel, method);
     }
@@ -350,7 +352,7 @@ static bool must_wait(const struct trp_rank *rank, const struct trp_actor *actor
 {
     bool behind = trp_record_is_urgent(record) ? trp_mailbox_has_urgent(actor)
                                                : trp_mailbox_has_any(actor);
-    return actor->running || behind || actor->life != TRP_LIFE_ALIVE ||
+    return trp_actor_is_full(actor) || behind || actor->life != TRP_LIFE_ALIVE ||
            rank->parked_count >= TRP_PARKED_MAX || to_be_split(actor, record);
 }
 

@@ -263,6 +263,37 @@ bool trp_future_is_end(struct trp_futures *futures, uint64_t id)
     return end;
 }
 
+bool trp_future_is_settled(struct trp_futures *futures, uint64_t id)
+{
+    lock(futures);
+    const struct trp_future_slot *slot = trp_slot_find(futures, id);
+    bool settled = !slot || slot->state == TRP_SLOT_READY;
+    unlock(futures);
+    return settled;
+}
+
+int trp_future_status(struct trp_futures *futures, uint64_t id)
+{
+    lock(futures);
+    const struct trp_future_slot *slot = trp_slot_find(futures, id);
+    int status = TROUPE_NO_FUTURE;
+    if (slot && slot->state == TRP_SLOT_READY)
+        status = slot->outcome.status;
+    else if (slot && slot->state == TRP_SLOT_PENDING)
+        status = TROUPE_TIMEOUT;
+    unlock(futures);
+    return status;
+}
+
+bool trp_future_is_awaited(struct trp_futures *futures, uint64_t id)
+{
+    lock(futures);
+    const struct trp_future_slot *slot = trp_slot_find(futures, id);
+    bool awaited = slot && slot->waiter;
+    unlock(futures);
+    return awaited;
+}
+
 int trp_future_call_off(struct trp_futures *futures, uint64_t id)
 {
     lock(futures);
@@ -279,11 +310,10 @@ bool trp_future_moved(struct trp_futures *futures, uint64_t id, int host, unsign
 {
     lock(futures);
     struct trp_future_slot *slot = trp_slot_find(futures, id);
-    uint64_t known = slot && slot->state != TRP_SLOT_READY && host_of_task(slot) >= 0
-                         ? slot->target.place
-                         : UINT64_MAX;
+    bool wanted = slot && slot->state != TRP_SLOT_READY && host_of_task(slot) >= 0;
+    uint64_t known = wanted ? slot->target.place : CALLED_OFF;
     bool news = times > (known & MOVES);
-    if (news)
+    if (wanted && news)
         slot->target.place = trp_task_at(host).place | (known & CALLED_OFF) | times;
     unlock(futures);
     return news && known & CALLED_OFF;

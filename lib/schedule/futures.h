@@ -119,7 +119,8 @@ static inline struct troupe_ref trp_task_at(int host)
 /* The task of a pending, or dropped, future is called off: where it is, as far as is known; -1: it
    is done, or no task's. */
 int trp_future_call_off(struct trp_futures *futures, uint64_t id);
-/* It is there now, after it was given on so many times. Whether it has been called off. */
+/* It is there now, after it was given on so many times. Whether it has been called off, or nobody
+   waits for it any more. */
 bool trp_future_moved(struct trp_futures *futures, uint64_t id, int host, unsigned times);
 
 /* ---- the children of tasks: of the shared table ---------------------------------------------- */
@@ -131,6 +132,14 @@ void trp_futures_orphan(struct trp_futures *futures, struct trp_children *childr
 /* Calls `each` with the host and the future of every one. With the table's lock held. */
 void trp_futures_children(struct trp_futures *futures, const struct trp_children *children,
                           void (*each)(void *arg, int host, uint64_t id), void *arg);
+
+/* Nothing will come of it any more: it has its outcome, or had. */
+bool trp_future_is_settled(struct trp_futures *futures, uint64_t id);
+/* Of its outcome; TROUPE_TIMEOUT: there is none yet; TROUPE_NO_FUTURE: it is consumed, or
+   dropped. */
+int trp_future_status(struct trp_futures *futures, uint64_t id);
+/* Somebody waits for it now. */
+bool trp_future_is_awaited(struct trp_futures *futures, uint64_t id);
 
 /* It is of an actor's end. */
 bool trp_future_is_end(struct trp_futures *futures, uint64_t id);

@@ -47,7 +47,8 @@ static void create_now(struct trp_rank *rank, struct trp_record *record, struct 
     if (tie)
         trp_actor_more(actor)->tie = tie;
     if ((int)record->number > 0)
-        trp_actor_more(actor)->worker = trp_workers_dedicate(rank, (int)record->number);
+        trp_workers_dedicate(rank, actor, (int)record->number,
+                             (int)(record->number >> TRP_AT_ONCE_SHIFT));
     if (class_->init) {
         trp_execute_now(rank, actor, record, parcel);
         return;
@@ -395,8 +396,7 @@ void trp_life_end_now(struct trp_rank *rank, struct trp_actor *actor)
     trp_limit_end(rank, actor);
     end_children(rank, actor);
     if (more->worker)
-        trp_workers_release(more->worker);
-    more->worker = NULL;
+        trp_workers_release(actor);
     if (more->claim)
         trp_claims_leave(rank, more->claim);
     more->claim = NULL;
@@ -405,22 +405,11 @@ void trp_life_end_now(struct trp_rank *rank, struct trp_actor *actor)
 
 /* ---- the end of the job ---------------------------------------------------------------------- */
 
-/* The worker has done its part of a call; its word for it, or the call, will not be looked at. */
-static void forget_call(struct trp_actor *actor)
-{
-    if (actor->running != &trp_elsewhere || !trp_worker_is_free(actor->more->worker))
-        return;
-    actor->running = NULL;
-    if (actor->more->lent)
-        trp_parcel_drop(actor->more->lent);
-    actor->more->lent = NULL;
-}
-
 static void end_with_job(struct trp_actor *actor, void *arg)
 {
     struct trp_rank *rank = arg;
-    if (rank->over)
-        forget_call(actor);
+    if (rank->over && actor->running == &trp_elsewhere)
+        trp_workers_forget(actor);
     if (!actor->class_ || actor->running || (actor->more && actor->more->departing))
         return; /* never created, in a call that is abandoned with its worker, or over already */
     trp_life_end_later(actor, TROUPE_END_JOB, trp_life_story(rank, actor, "ended with", "the job"));

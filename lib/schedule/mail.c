@@ -79,7 +79,7 @@ static void grow(struct trp_mail *mail)
 void trp_mail_list(struct trp_rank *rank, struct trp_actor *actor)
 {
     struct trp_mail *mail = &rank->mail;
-    if (actor->listed || !trp_mailbox_has_any(actor) || actor->running ||
+    if (actor->listed || !trp_mailbox_has_any(actor) || trp_actor_is_full(actor) ||
         actor->life != TRP_LIFE_ALIVE)
         return;
     actor->listed = true;

@@ -1,26 +1,29 @@
 /*
- * Actors with a worker of their own: their methods are handed to it one at a time, and a record
- * DONE comes back. See workers.h.
+ * Actors with workers of their own: one, or as many as they may run methods at a time. Methods are
+ * handed to one that is idle, in the order of their calls, and a record DONE comes back. See
+ * workers.h.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "schedule/execute.h"
 #include "schedule/life.h"
+#include "schedule/mail.h"
 #include "schedule/worker.h"
 #include "troupe/life.h"
 #include "troupe/status.h"
 
-struct trp_worker *trp_workers_dedicate(struct trp_rank *rank, int cpus)
+void trp_workers_dedicate(struct trp_rank *rank, struct trp_actor *actor, int cpus, int at_once)
 {
     struct trp_workers *w = rank->workers;
+    struct trp_actor_more *more = trp_actor_more(actor);
     pthread_mutex_lock(&w->lock);
-    struct trp_worker *worker = trp_worker_begin(rank, trp_workers_slots(w, cpus));
+    more->worker = trp_worker_begin(rank, trp_workers_slots(w, cpus));
     pthread_mutex_unlock(&w->lock);
-    return worker;
+    more->at_once = (uint16_t)(at_once > 1 ? at_once : 1);
 }
 
-void trp_workers_release(struct trp_worker *worker)
+static void release(struct trp_worker *worker)
 {
     struct trp_workers *w = worker->rank->workers;
     pthread_mutex_lock(&w->lock);
@@ -34,12 +37,43 @@ void trp_workers_release(struct trp_worker *worker)
     trp_worker_end(worker);
 }
 
+void trp_workers_release(struct trp_actor *actor)
+{
+    for (struct trp_worker *worker = actor->more->worker, *mate; worker; worker = mate) {
+        mate = worker->mate;
+        release(worker);
+    }
+    actor->more->worker = NULL;
+}
+
+/* One more begins when all are in a call. */
+static struct trp_worker *idle_one(struct trp_workers *w, struct trp_worker *first)
+{
+    struct trp_worker *last = first;
+    for (struct trp_worker *worker = first; worker; worker = worker->mate) {
+        if (!worker->lent)
+            return worker;
+        last = worker;
+    }
+    pthread_mutex_lock(&w->lock);
+    last->mate = trp_worker_begin(first->rank, first->cpus);
+    pthread_mutex_unlock(&w->lock);
+    return last->mate;
+}
+
+/* A constructor is alone. */
+static uint16_t weight(const struct trp_actor *actor, const struct troupe_method *method)
+{
+    return method == actor->class_->init ? actor->more->at_once : 1;
+}
+
 void trp_workers_call(struct trp_actor *actor, const struct troupe_method *method,
                       const struct trp_record *record, struct trp_parcel *parcel)
 {
-    struct trp_worker *worker = actor->more->worker;
-    struct trp_workers *w = worker->rank->workers;
-    actor->more->lent = parcel;
+    struct trp_workers *w = actor->more->worker->rank->workers;
+    struct trp_worker *worker = idle_one(w, actor->more->worker);
+    worker->lent = parcel;
+    actor->more->calls += weight(actor, method);
     pthread_mutex_lock(&w->lock);
     worker->call = (struct call){.actor = actor,
                                  .method = method,
@@ -53,7 +87,7 @@ void trp_workers_call(struct trp_actor *actor, const struct troupe_method *metho
     pthread_mutex_unlock(&w->lock);
 }
 
-bool trp_worker_is_free(struct trp_worker *worker)
+static bool is_free(struct trp_worker *worker)
 {
     struct trp_workers *w = worker->rank->workers;
     pthread_mutex_lock(&w->lock);
@@ -62,17 +96,45 @@ bool trp_worker_is_free(struct trp_worker *worker)
     return is_free;
 }
 
+static void take_loan(struct trp_worker *worker)
+{
+    if (worker->lent)
+        trp_parcel_drop(worker->lent);
+    worker->lent = NULL;
+}
+
+void trp_workers_forget(struct trp_actor *actor)
+{
+    for (struct trp_worker *worker = actor->more->worker; worker; worker = worker->mate)
+        if (!is_free(worker))
+            return;
+    for (struct trp_worker *worker = actor->more->worker; worker; worker = worker->mate)
+        take_loan(worker);
+    actor->more->calls = 0;
+    actor->running = NULL;
+}
+
+/* The actor goes on without them; it is free, and may end, when that was all. */
+static void end_calls(struct trp_rank *rank, struct trp_actor *actor, uint16_t calls)
+{
+    actor->more->calls -= calls;
+    if (!actor->more->calls)
+        trp_conclude_actor(rank, actor);
+    else
+        trp_mail_list(rank, actor);
+}
+
 void trp_workers_done(struct trp_rank *rank, struct trp_actor *actor,
                       const struct trp_record *record)
 {
-    trp_parcel_drop(actor->more->lent);
-    actor->more->lent = NULL;
+    struct trp_worker *worker = (struct trp_worker *)(uintptr_t)record->future;
+    take_loan(worker);
     if (record->number != TROUPE_OK)
         trp_life_end_later(actor, TROUPE_END_FAILED, strdup(trp_record_body(record)));
     else if (record->slot)
         trp_life_end_later(actor, TROUPE_END_EXITED,
                            trp_life_story(rank, actor, "ended", "by itself"));
-    trp_conclude_actor(rank, actor);
+    end_calls(rank, actor, weight(actor, worker->begun.method));
 }
 
 /* A call that waits for its slots does so no more. */
@@ -109,18 +171,29 @@ static void cancel_method(struct trp_worker *worker, int status, char *story)
     pthread_mutex_unlock(&w->lock);
 }
 
-void trp_workers_kill(struct trp_rank *rank, struct trp_actor *actor, int status, char *story)
+/* How many calls it has no more. */
+static uint16_t kill_call(struct trp_rank *rank, struct trp_actor *actor,
+                          struct trp_worker *worker, int status, const char *story)
 {
     struct call call;
-    if (!take_back(actor->more->worker, &call)) {
-        cancel_method(actor->more->worker, status, story);
-        return;
+    if (!take_back(worker, &call)) {
+        cancel_method(worker, status, strdup(story));
+        return 0;
     }
     const struct trp_record record = {.kind = call.answer ? TRP_RECORD_ASK : TRP_RECORD_TELL,
                                       .future = call.answer};
     trp_refuse(rank, &record, call.caller, status, story);
+    take_loan(worker);
+    return weight(actor, call.method);
+}
+
+void trp_workers_kill(struct trp_rank *rank, struct trp_actor *actor, int status, char *story)
+{
+    uint16_t calls = 0;
+    for (struct trp_worker *worker = actor->more->worker; worker; worker = worker->mate)
+        if (worker->lent)
+            calls += kill_call(rank, actor, worker, status, story);
     free(story);
-    trp_parcel_drop(actor->more->lent);
-    actor->more->lent = NULL;
-    trp_conclude_actor(rank, actor);
+    if (calls)
+        end_calls(rank, actor, calls);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "schedule/deadlines.h"
 #include "schedule/life.h"
 #include "schedule/loop.h"
 #include "schedule/send.h"
@@ -19,12 +20,13 @@ struct counts {
 
 /* ---- what a rank says ------------------------------------------------------------------------ */
 
-/* The main routine itself is not counted, it is what asks; nor are tells for later. */
+/* The main routine itself is not counted, it is what asks; nor are tells for later, and time-outs
+   that nobody waits for. */
 static bool busy(struct trp_rank *rank)
 {
-    return trp_loop_can_run(rank) || rank->dirty_count ||
-           rank->timers.count > rank->alarm_count || trp_workers_busy(rank) ||
-           rank->inbox.filled || rank->away;
+    size_t nobodys = rank->alarm_count + trp_deadlines_idle(rank);
+    return trp_loop_can_run(rank) || rank->dirty_count || rank->timers.count > nobodys ||
+           trp_workers_busy(rank) || rank->inbox.filled || rank->away;
 }
 
 static struct counts count(struct trp_rank *rank)

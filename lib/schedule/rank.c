@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
+#include "schedule/deadlines.h"
 #include "schedule/life.h"
 #include "schedule/loop.h"
 #include "schedule/names.h"
@@ -97,6 +98,7 @@ void trp_rank_end(struct trp_rank *rank)
     give_up_parked(rank, false);
     trp_life_end_level(rank, 0);
     trp_alarms_close(rank);
+    trp_deadlines_close(rank);
 }
 
 bool trp_rank_abandoned(void)

@@ -27,6 +27,7 @@
 struct trp_workers;
 struct trp_names;
 struct trp_alarm;
+struct trp_deadline;
 struct trp_line;
 
 /* Methods that wait at once on a rank; a call that comes when so many do is kept. Each has a stack
@@ -98,6 +99,8 @@ struct trp_rank {
     size_t parked_most; /* TRP_PARKED_MOST, or fewer when memory is short */
     struct trp_alarm *alarms; /* tells for later */
     size_t alarm_count;
+    struct trp_deadline *deadlines; /* time-outs of calls */
+    size_t deadline_count, deadlines_swept; /* how many there are, and were after the last sweep */
     int away; /* contexts that compute without the scheduler role */
     struct trp_inbox inbox;
     struct trp_guests guests;

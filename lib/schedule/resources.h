@@ -94,6 +94,8 @@ bool trp_request_holds(const struct trp_amounts *request);
 #define TRP_RETRIES_SHIFT 40 /* how often it is run again, at most */
 #define TRP_RETRIES_MAX 255
 #define TRP_PRIORITY_SHIFT 48 /* and its priority, to the top */
+#define TRP_AT_ONCE_SHIFT 48 /* of an actor there: how many methods may run at a time */
+#define TRP_AT_ONCE_MAX 1000
 
 /* The type of arguments with a request behind them. */
 struct trp_asking {

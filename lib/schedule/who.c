@@ -23,8 +23,8 @@ void trp_ref_name(const struct trp_rank *rank, struct troupe_ref ref,
 void trp_actor_name(const struct trp_rank *rank, struct trp_actor *actor, char *text, size_t size)
 {
     trp_ref_name(rank, trp_actor_ref(actor), actor->class_, text, size);
-    if (!actor->class_ || !actor->class_->repr)
-        return;
+    if (!actor->class_ || !actor->class_->repr || trp_actor_is_shared(actor))
+        return; /* of a shared one the state may be changing */
     char repr[TRP_WHO_SIZE / 2] = "";
     struct troupe_text out = {repr, sizeof repr};
     actor->class_->repr->thunk(actor->state, NULL, &out);

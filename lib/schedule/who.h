@@ -12,7 +12,8 @@
    a repr: "progress(1:4 \"of pi\").report". */
 void trp_context_name(const struct trp_context *context, char *text, size_t size);
 
-/* What its handle tells, and its own repr, if it has one and is alive. */
+/* What its handle tells, and its own repr, if it has one, is alive, and runs one method at a
+   time. */
 void trp_actor_name(const struct trp_rank *rank, struct trp_actor *actor, char *text, size_t size);
 
 /* A trp_crash_describe: who runs on this thread, without any code of the user's. */

@@ -56,6 +56,8 @@ struct trp_worker {
     bool idle, stop;
     int calls;                  /* of an actor's own worker: handed to it and not wholly done */
     int cpus;                   /* of an actor's own worker; 0: of all tasks */
+    struct trp_worker *mate;    /* the next one of the same actor, */
+    struct trp_parcel *lent;    /* and what is lent to it until DONE has come: the scheduler's */
     struct turn turn;
     struct call call;           /* of an actor's own worker: to be begun, in its turn, */
     struct call begun;          /* with its slots taken, */

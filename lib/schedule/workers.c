@@ -224,6 +224,7 @@ static void tell_done(struct trp_context *c, int status, const char *story)
 {
     struct trp_record head = trp_record_for(trp_actor_ref(c->actor), TRP_RECORD_DONE);
     head.slot = c->exiting;
+    head.future = (uint64_t)(uintptr_t)c->worker;
     head.number = c->method == c->actor->class_->init ? status : TROUPE_OK;
     story = status == TROUPE_OK ? "" : story;
     trp_send_bytes_from(c->rank, c, c->rank->rank, &head, story, strlen(story) + 1);
@@ -483,6 +484,8 @@ void trp_worker_end(struct trp_worker *worker)
     trp_timers_close(&worker->timers);
     pthread_cond_destroy(&worker->called);
     free(worker->killed_story);
+    if (worker->lent)
+        trp_parcel_drop(worker->lent);
     free(worker);
 }
 

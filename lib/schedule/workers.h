@@ -4,9 +4,10 @@
  *
  * A rank has as many CPU slots as CPUs. What runs takes its slots when it starts and gives them
  * back while it waits; a worker whose task waits runs the next one, and it alone resumes what it
- * began, before anything new begins. An actor with CPUs has a worker of its own. Tasks and calls of
- * such actors wait for slots in one line; one that needs more than are free is overtaken
- * TRP_OVERTAKEN_MAX times at most. One lock guards all of this but what a running task does.
+ * began, before anything new begins. An actor with CPUs has a worker of its own, or some. Tasks
+ * and calls of such actors wait for slots in one line; one that needs more than are free is
+ * overtaken TRP_OVERTAKEN_MAX times at most. One lock guards all of this but what a running task
+ * does.
  */
 #ifndef TRP_WORKERS_H
 #define TRP_WORKERS_H
@@ -41,9 +42,13 @@ bool trp_workers_busy(struct trp_rank *rank);
 
 /* ---- actors with a worker of their own: from the scheduler's thread -------------------------- */
 
-struct trp_worker *trp_workers_dedicate(struct trp_rank *rank, int cpus);
-void trp_workers_release(struct trp_worker *worker); /* it runs nothing */
-bool trp_worker_is_free(struct trp_worker *worker);
+/* `at_once`: as many methods may run at a time, each on a worker of its own. */
+void trp_workers_dedicate(struct trp_rank *rank, struct trp_actor *actor, int cpus, int at_once);
+void trp_workers_release(struct trp_actor *actor); /* they run nothing */
+
+/* The job is over. Where they have done their part of all calls, their word for it, or a call, will
+   not be looked at: the actor is in none. */
+void trp_workers_forget(struct trp_actor *actor);
 
 /* Runs a method there; the hold on the parcel is taken over. A record DONE comes when it ends. */
 void trp_workers_call(struct trp_actor *actor, const struct troupe_method *method,
@@ -51,8 +56,8 @@ void trp_workers_call(struct trp_actor *actor, const struct troupe_method *metho
 void trp_workers_done(struct trp_rank *rank, struct trp_actor *actor,
                       const struct trp_record *record);
 
-/* Its call is to fail: now if it waits, for a slot or in the middle, else when it ends. The story
-   is taken over; the actor may be gone afterwards. */
+/* Its calls are to fail: now if they wait, for a slot or in the middle, else when they end. The
+   story is taken over; the actor may be gone afterwards. */
 void trp_workers_kill(struct trp_rank *rank, struct trp_actor *actor, int status, char *story);
 
 /* ---- contexts on a worker: see wait.h and execute.h ------------------------------------------ */

@@ -14,9 +14,6 @@
  * they are read only and good until it returns; its result is copied then. Calls of one caller to
  * one actor run in their order. A tell to no actor is a warning, one to an actor that has ended, or
  * that fails, is counted, and the first of each method (of ends: of all) is a warning.
- *
- * Lists of fields are walked by TROUPE_EACH_, which skips the first element of its list, so that an
- * empty list of fields is a list of one and stays within ISO C.
  */
 #ifndef TROUPE_DECLARE_H
 #define TROUPE_DECLARE_H
@@ -30,6 +27,9 @@
 #include <string.h>
 
 #include "troupe/future.h"
+#include "troupe/lists.h"
+#include "troupe/map.h"
+#include "troupe/pool.h"
 #include "troupe/stub.h"
 #include "troupe/types.h"
 
@@ -151,6 +151,19 @@
         __extension__(struct TROUPE_CAT_(TROUPE_FIRST_(__VA_ARGS__, ~), _call)){                   \
             .troupe_zero = 0, TROUPE_DROP_(__VA_ARGS__, )})
 
+/** A task for each index from `begin` up to, without, `end`, its results in their order: see map.h.
+    `troupe_map(t, begin, end, values, .field = value…, .with = { … })`; the first failure is the
+    caller's, */
+#define troupe_map(...) troupe_map_check(troupe_get_map(__VA_ARGS__))
+/** or, with the same arguments, the status that this gives. */
+#define troupe_get_map(t, begin, end, ...)                                                         \
+    __extension__({                                                                                \
+        (void)sizeof((size_t *){&((struct TROUPE_CAT_(t, _call) *)0)->index});                     \
+        TROUPE_CAT_(t, _map)(begin, end, TROUPE_FIRST_(__VA_ARGS__, ~),                            \
+                             (struct TROUPE_CAT_(t, _call)){.troupe_zero = 0,                      \
+                                                            TROUPE_DROP_(__VA_ARGS__, )});         \
+    })
+
 /** The value of a future, when it is there; consumes it. A failure becomes the caller's own. What
     it points to lives as long as the caller, or a troupe_scope of it. See troupe_await_any. */
 #define troupe_await(f)                                                                            \
@@ -189,13 +202,62 @@
 /** Cancels a task: one that waits fails, one that runs sees it. See troupe_cancel_any. */
 #define troupe_cancel(f) troupe_cancel_any((f).any)
 
+/** `TROUPE_POOL(C)`: some actors of C, of which an idle one gets the next call: see pool.h. */
+#define TROUPE_POOL(C) TROUPE_CAT_(C, _pool)
+
+/** A pool of new actors: `troupe_pool_new(C, n, .field = value…, .with = { … })`. */
+#define troupe_pool_new(C, ...)                                                                    \
+    TROUPE_CAT_(C, _pool_new)(                                                                     \
+        TROUPE_FIRST_(__VA_ARGS__, ~),                                                             \
+        __extension__(struct TROUPE_CAT_(C, _new_call)){.troupe_zero = 0,                          \
+                                                        TROUPE_DROP_(__VA_ARGS__, )})
+
+/** One more actor: `troupe_pool_add(pool, handle)`. */
+#define troupe_pool_add(pool, handle)                                                              \
+    troupe_pool_add_ref((pool).any, ((__typeof__((pool).type)){&(handle)})->ref, false)
+/** One fewer, whose calls go on: `troupe_pool_remove(pool, handle)`; whether it was in it. */
+#define troupe_pool_remove(pool, handle) troupe_pool_remove_ref((pool).any, (handle).ref)
+
+/** A call of an actor that is idle, or will be: `troupe_pool_submit(pool, C_method, .field =
+    value…, .with = { … })` gives its number, from 0. */
+#define troupe_pool_submit(pool, ...)                                                              \
+    __extension__({                                                                                \
+        __typeof__(pool) troupe_pool_ = (pool);                                                    \
+        __typeof__(*troupe_pool_.type) troupe_idle_ = {troupe_pool_choose(troupe_pool_.any)};      \
+        troupe_pool_submitted(troupe_pool_.any, TROUPE_METHOD_OF_(__VA_ARGS__, ~),                 \
+                              troupe_call(TROUPE_FIRST_(__VA_ARGS__, ~), troupe_idle_,             \
+                                          TROUPE_DROP_(__VA_ARGS__, )).any);                       \
+    })
+
+/** The result of a call that was submitted, of the oldest, or with a number, `size_t *`, of the
+    first that is answered: `status = troupe_pool_next(pool, C_method, &value, NULL)`. */
+#define troupe_pool_next(pool, method, value, number)                                              \
+    __extension__({                                                                                \
+        TROUPE_VALUES_(method) troupe_value_ = (value);                                            \
+        troupe_pool_next_any((pool).any, TROUPE_METHOD_OF_(method, ~), troupe_value_,              \
+                             sizeof *troupe_value_, number);                                       \
+    })
+
+/** A call for each of `n` arguments, an array of struct C_method_args, with the results in their
+    order. How many failed; without an array of `n` statuses, NULL, the first one fails the caller:
+    `troupe_pool_map(pool, C_method, args, n, values, NULL)`. */
+#define troupe_pool_map(pool, method, args, n, values, statuses)                                   \
+    __extension__({                                                                                \
+        const struct TROUPE_CAT_(method, _args) *troupe_args_ = (args);                            \
+        TROUPE_CAT_(method, _owner) *troupe_owner_ = (pool).type;                                  \
+        TROUPE_VALUES_(method) troupe_value_ = (values);                                           \
+        (void)troupe_owner_;                                                                       \
+        troupe_pool_map_any((pool).any, TROUPE_METHOD_OF_(method, ~), troupe_args_, n,             \
+                            troupe_value_, sizeof *troupe_value_, statuses);                       \
+    })
+
 /** Whether two handles, of whatever class, are the same actor. Any thread. */
 #define troupe_same(a, b) troupe_same_ref((a).ref, (b).ref)
 
 /** The rank of another actor, for `.with = { .place = troupe_beside(handle) }`. Any thread. */
 #define troupe_beside(handle) troupe_beside_ref((handle).ref)
 
-/** Any rank but that of another actor, in turn, for `.with = { .place = troupe_away_from(handle) }`.
+/** Any rank but that of another actor, in turn: `.with = { .place = troupe_away_from(handle) }`.
     Any thread. */
 #define troupe_away_from(handle) troupe_away_from_ref((handle).ref)
 
@@ -254,78 +316,10 @@
 #endif
 
 /** @cond INTERNAL */
-/* ---- tokens, lists and choices --------------------------------------------------------------- */
-
-#define TROUPE_CAT_(a, b) TROUPE_CAT2_(a, b)
-#define TROUPE_CAT2_(a, b) a##b
-#define TROUPE_FIRST_(first, ...) first
-#define TROUPE_DROP_(first, ...) __VA_ARGS__
-#define TROUPE_OPEN_(...) __VA_ARGS__
-/* One macro cannot be at work within itself: BEGIN is for the outside, APPLY for within. */
-#define TROUPE_BEGIN_(M, ...) M(__VA_ARGS__)
-#define TROUPE_APPLY_(M, ...) M(__VA_ARGS__)
-
-/* The 34th argument: what follows a list of up to 33 lands there by the list's length. */
-#define TROUPE_34TH_(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17,   \
-                     a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32,    \
-                     a33, answer, ...)                                                             \
-    answer
-#define TROUPE_COUNT_(...)                                                                         \
-    TROUPE_34TH_(__VA_ARGS__, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,      \
-                 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, ~)
-#define TROUPE_MORE_(...)                                                                          \
-    TROUPE_34TH_(__VA_ARGS__, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,    \
-                 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, ~)
-
-/* M(context, element) for each element but the first; at most 32 of them. */
-#define TROUPE_EACH_(M, c, ...)                                                                    \
-    TROUPE_CAT_(TROUPE_EACH, TROUPE_COUNT_(__VA_ARGS__))(M, c, __VA_ARGS__)
-#define TROUPE_EACH1(M, c, z)
-#define TROUPE_EACH2(M, c, z, a) M(c, a)
-#define TROUPE_EACH3(M, c, z, a, ...) M(c, a) TROUPE_EACH2(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH4(M, c, z, a, ...) M(c, a) TROUPE_EACH3(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH5(M, c, z, a, ...) M(c, a) TROUPE_EACH4(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH6(M, c, z, a, ...) M(c, a) TROUPE_EACH5(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH7(M, c, z, a, ...) M(c, a) TROUPE_EACH6(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH8(M, c, z, a, ...) M(c, a) TROUPE_EACH7(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH9(M, c, z, a, ...) M(c, a) TROUPE_EACH8(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH10(M, c, z, a, ...) M(c, a) TROUPE_EACH9(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH11(M, c, z, a, ...) M(c, a) TROUPE_EACH10(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH12(M, c, z, a, ...) M(c, a) TROUPE_EACH11(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH13(M, c, z, a, ...) M(c, a) TROUPE_EACH12(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH14(M, c, z, a, ...) M(c, a) TROUPE_EACH13(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH15(M, c, z, a, ...) M(c, a) TROUPE_EACH14(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH16(M, c, z, a, ...) M(c, a) TROUPE_EACH15(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH17(M, c, z, a, ...) M(c, a) TROUPE_EACH16(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH18(M, c, z, a, ...) M(c, a) TROUPE_EACH17(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH19(M, c, z, a, ...) M(c, a) TROUPE_EACH18(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH20(M, c, z, a, ...) M(c, a) TROUPE_EACH19(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH21(M, c, z, a, ...) M(c, a) TROUPE_EACH20(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH22(M, c, z, a, ...) M(c, a) TROUPE_EACH21(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH23(M, c, z, a, ...) M(c, a) TROUPE_EACH22(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH24(M, c, z, a, ...) M(c, a) TROUPE_EACH23(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH25(M, c, z, a, ...) M(c, a) TROUPE_EACH24(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH26(M, c, z, a, ...) M(c, a) TROUPE_EACH25(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH27(M, c, z, a, ...) M(c, a) TROUPE_EACH26(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH28(M, c, z, a, ...) M(c, a) TROUPE_EACH27(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH29(M, c, z, a, ...) M(c, a) TROUPE_EACH28(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH30(M, c, z, a, ...) M(c, a) TROUPE_EACH29(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH31(M, c, z, a, ...) M(c, a) TROUPE_EACH30(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH32(M, c, z, a, ...) M(c, a) TROUPE_EACH31(M, c, z, __VA_ARGS__)
-#define TROUPE_EACH33(M, c, z, a, ...) M(c, a) TROUPE_EACH32(M, c, z, __VA_ARGS__)
-
-/* As TROUPE_EACH_ for an M that begins with a comma, without the first comma. */
-#define TROUPE_LIST_(M, c, ...)                                                                    \
-    TROUPE_CAT_(TROUPE_LIST, TROUPE_MORE_(__VA_ARGS__))(M, c, __VA_ARGS__)
-#define TROUPE_LIST0(M, c, z)
-#define TROUPE_LIST1(M, c, ...) TROUPE_APPLY_(TROUPE_DROP_, TROUPE_EACH_(M, c, __VA_ARGS__))
-
-/* 1 if the token sequence is `~, ~`, 0 if it is a single token. */
-#define TROUPE_PROBE_(...) TROUPE_PROBE2_(__VA_ARGS__, 1, 0, ~)
-#define TROUPE_PROBE2_(a, b, answer, ...) answer
-
-#define TROUPE_VOID_void ~, ~
-#define TROUPE_IS_VOID_(R) TROUPE_PROBE_(TROUPE_CAT_(TROUPE_VOID_, R))
+/* What stands behind the name of an ask. */
+#define TROUPE_METHOD_OF_(m, ...) &TROUPE_CAT_(m, _method)
+#define TROUPE_VALUES_(m)                                                                          \
+    __typeof__(TROUPE_CAT_(m, _with)(*(struct TROUPE_CAT_(m, _call) *)0).type)
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
@@ -459,6 +453,7 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
 #define TROUPE_RESERVED_class ~, ~
 #define TROUPE_RESERVED_base ~, ~
 #define TROUPE_RESERVED_needs ~, ~
+#define TROUPE_RESERVED_pool ~, ~
 #define TROUPE_FREE_NAME_(m)                                                                       \
     TROUPE_ASSERT_(!TROUPE_PROBE_(TROUPE_CAT_(TROUPE_RESERVED_, m)),                               \
                    "a method cannot be called '" #m "': troupe declares a function of that name")
@@ -611,6 +606,17 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
     TROUPE_METHOD_RUN_(C, C##_init, void, __VA_ARGS__)                                             \
     TROUPE_NEW_(C, __VA_ARGS__)                                                                    \
     TROUPE_LIFE_(C)                                                                                \
+    typedef union C##_pool {                                                                       \
+        troupe_pool *any;                                                                          \
+        C *type;                                                                                   \
+    } C##_pool;                                                                                    \
+    TROUPE_INLINE_ C##_pool C##_pool_new(size_t n, struct C##_new_call call_)                      \
+    {                                                                                              \
+        C##_pool pool_ = {troupe_pool_begin()};                                                    \
+        for (size_t i = 0; i < n; i++)                                                             \
+            troupe_pool_add_ref(pool_.any, C##_new_with(call_).ref, true);                         \
+        return pool_;                                                                              \
+    }                                                                                              \
     TROUPE_INLINE_ C C##_self(const struct C##_state *self)                                        \
     {                                                                                              \
         C handle_;                                                                                 \
@@ -680,6 +686,13 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
         TROUPE_FUTURE(R) future_;                                                                  \
         future_.any = troupe_stub_submit(&t##_method, &args_, NULL);                               \
         return future_;                                                                            \
+    }                                                                                              \
+    TROUPE_INLINE_ troupe_status t##_map(size_t begin, size_t end,                                 \
+                                         __typeof__(((TROUPE_FUTURE(R) *)0)->type) values_,        \
+                                         struct t##_call call_)                                    \
+    {                                                                                              \
+        TROUPE_PACK_(t, call_., __VA_ARGS__)                                                       \
+        return troupe_map_any(&t##_method, &args_, begin, end, values_, &call_.with);              \
     }                                                                                              \
     TROUPE_END_
 

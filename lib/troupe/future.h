@@ -40,11 +40,12 @@ void *troupe_await_any(troupe_future future, size_t size);
  * @param size bytes of the value, as the caller knows its type
  * @param seconds 0: looks once; negative: TROUPE_FOREVER
  * @return TROUPE_OK; TROUPE_NO_FUTURE; the call's own status (TROUPE_FAILED, a code given to
- *         troupe_fail, TROUPE_ENDED, TROUPE_NO_ACTOR, TROUPE_NO_MEMORY, TROUPE_BAD_MESSAGE or
- *         TROUPE_CANCELLED): in all of these the future is consumed. It stays good with
- *         TROUPE_TIMEOUT, with TROUPE_NOT_HERE, and with TROUPE_INVALID: its value has another
- *         size, or somebody else waits for it. With TROUPE_INVALID it is consumed, too, where it is
- *         an answer, or the end, of the actor whose method asks: that call is taken back.
+ *         troupe_fail, TROUPE_ENDED, TROUPE_NO_ACTOR, TROUPE_NO_MEMORY, TROUPE_BAD_MESSAGE,
+ *         TROUPE_CANCELLED, TROUPE_FULL or TROUPE_LATE): in all of these the future is
+ *         consumed. It stays good with TROUPE_TIMEOUT, with TROUPE_NOT_HERE, and with
+ *         TROUPE_INVALID: its value has another size, or somebody else waits for it.
+ *         With TROUPE_INVALID it is consumed, too, where it is an answer, or the end, of the actor
+ *         whose method asks: that call is taken back.
  *         What is not TROUPE_OK is told by troupe_story()
  * @note Threads: waiting callers; elsewhere TROUPE_NOT_HERE.
  */

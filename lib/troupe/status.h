@@ -21,7 +21,8 @@ extern "C" {
     X(INVALID, -8, "an argument cannot be right")                   /**< the story says which */   \
     X(BAD_MESSAGE, -9, "a message could not be read")               /**< it is damaged */          \
     X(CANCELLED, -10, "it was cancelled before it was done")        /**< as by troupe_exit */     \
-    X(FULL, -11, "too many calls wait for the actor already")       /**< its max_pending */
+    X(FULL, -11, "too many calls wait for the actor already")       /**< its max_pending */        \
+    X(LATE, -12, "the call was not answered in its time")           /**< its timeout */
 
 /** TROUPE_OK is 0, everything else is negative. A failure's code may be one of the program's
     own. */

@@ -20,7 +20,7 @@ extern "C" {
  * @param to the actor, of the method's class or a subclass
  * @param method the declared one, whose override runs
  * @param args as method->signature->args describes
- * @param with nothing yet
+ * @param with nothing: a tell has no options
  */
 void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
                       const struct troupe_options *with);
@@ -30,7 +30,7 @@ void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, 
  * @param to the actor, of the method's class or a subclass
  * @param method the declared one, whose override runs
  * @param args as method->signature->args describes
- * @param with nothing yet
+ * @param with timeout
  * @return of method->signature->result
  */
 troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *method,

@@ -154,8 +154,8 @@ struct troupe_text {
 
 /** Where an actor or a task is to go; all zero: the library's choice. Made by troupe_on,
     troupe_here, troupe_beside, troupe_away_from, troupe_on_node, troupe_packed, troupe_spread, and
-    troupe_rather, which makes a wish of it. A rank or node that there is not, an empty handle, and a
-    place where no rank has what is asked for, unless it is a wish, fail the caller with
+    troupe_rather, which makes a wish of it. A rank or node that there is not, an empty handle, and
+    a place where no rank has what is asked for, unless it is a wish, fail the caller with
     TROUPE_INVALID when used. */
 struct troupe_place {
     int32_t rule; /**< 0: the library's choice; the others are the library's */
@@ -163,8 +163,9 @@ struct troupe_place {
 };
 
 /** What may ride along with a call (`.with = { … }`); what is left out is zero: the default, for
-    `cpus`, `gpus`, `memory` and `resources` what the declaration says. All of it is for new actors,
-    what stands before `name` for tasks too; tells and asks have no options yet.
+    `cpus`, `gpus`, `memory` and `resources` what the declaration says. All of it but `timeout`
+    is for new actors, what stands before `name` for tasks, `timeout` alone for asks; tells have no
+    options.
     A task holds what it asks for until it ends, an actor as long as it lives; but CPUs only while
     it runs, not while it waits or nobody calls it. What is not free is waited for: the task begins,
     the actor is made, when it is; calls wait for it. They wait in order, but one that can go on
@@ -193,6 +194,10 @@ struct troupe_options {
     int priority;     /**< of a task, -32768 to 32767: of those that wait on a rank for CPUs, the
                            ones with a higher number begin before all others, in the order in which
                            they came; calls of actors with CPUs are among those of 0, the default */
+    double timeout;   /**< seconds, of a task or an ask: without an answer by then its future fails
+                           with TROUPE_LATE, whether somebody waits for it or not; what is answered
+                           later is thrown away. The task is cancelled, as by troupe_cancel; the
+                           method runs nevertheless. 0 or less: no limit, the default */
     const char *name; /**< of a new actor, copied; default: none. Where the name is taken the actor
                            never begins, and its calls fail with TROUPE_ENDED and the holder's
                            name */
@@ -201,6 +206,14 @@ struct troupe_options {
                            is neither this one nor a subclass */
     bool tied;        /**< a new actor ends when the actor whose method made it does; without a
                            meaning in the driver, in tasks and in other threads of a team */
+    unsigned max_concurrency; /**< of a new actor with `cpus`: methods that may run at a time, each
+                               on a thread of its own with as many CPUs; default 1, at most 1000.
+                               They are begun in the order of their calls, and from then on know
+                               nothing of each other: what they share in the state needs locks or
+                               atomics. Its constructor and its destructor run alone: what they do
+                               is seen by all methods, and what these did by the destructor. Its end
+                               waits for all of them, a kill is for each. Without `cpus` it fails
+                               the caller with TROUPE_INVALID */
     unsigned max_pending; /**< calls of a new actor that may wait at once for their turn; default:
                                any number. Who calls when so many do waits until his call is
                                accepted; its own calls, urgent ones, and callers who may not wait

@@ -44,6 +44,7 @@ enum trp_record_kind {
     TRP_RECORD_RELEASED, /* from there to the host: the name is free */
     TRP_RECORD_ALARM,    /* to this rank: a tell for later; see schedule/alarms.h */
     TRP_RECORD_CANCEL,   /* to this rank: no more of that */
+    TRP_RECORD_DEADLINE, /* to this rank: a future of it is to have its outcome in time */
     TRP_RECORD_GRANTED,  /* to this rank: what a new actor has waited for is its own */
     TRP_RECORD_GIFT,     /* tasks that have waited elsewhere; body: their records */
     TRP_RECORD_MOVED,    /* to who submitted tasks: they are here now; body: see steal.c */
