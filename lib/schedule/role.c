@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/log.h"
+#include "schedule/many.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/who.h"
@@ -173,6 +174,8 @@ static struct trp_rank *take_away(uint32_t calls)
         seat->here->away = false;
         return NULL;
     }
+    if (seat->here->row)
+        trp_row_show(seat->here);
     struct trp_context *c = seat->here->current;
     c->away = c->rank->carrier.running;
     c->rank->away++;
@@ -419,20 +422,18 @@ void trp_role_yield(struct trp_rank *rank)
 
 /* ---- the door -------------------------------------------------------------------------------- */
 
-static bool is_sent_away(const struct trp_context *c)
+static bool is_sent_away(void)
 {
-    return atomic_load_explicit(&trp_here.away, memory_order_relaxed) && c && !c->worker;
+    const struct trp_context *c = trp_here.current;
+    return atomic_load_explicit(&trp_here.away, memory_order_relaxed) &&
+           (trp_here.row || (c && !c->worker));
 }
 
-__attribute__((noinline)) void trp_role_regain(void)
+static void wait_for_role(struct trp_seat *me)
 {
-    struct trp_context *c = trp_here.current;
-    struct trp_seat *me = trp_here.seat;
-    if (!is_sent_away(c))
-        return;
     pthread_mutex_lock(&role.lock);
     if (role.holder != me) { /* or else it was only tried */
-        want(me, c->rank, false);
+        want(me, me->computes->rank, false);
         while (role.holder != me)
             pthread_cond_wait(&me->called, &role.lock);
         come_back(me);
@@ -440,20 +441,70 @@ __attribute__((noinline)) void trp_role_regain(void)
     pthread_mutex_unlock(&role.lock);
 }
 
+__attribute__((noinline)) void trp_role_regain(void)
+{
+    if (is_sent_away())
+        wait_for_role(trp_here.seat);
+    if (trp_here.row)
+        trp_row_show(&trp_here);
+}
+
 __attribute__((noinline)) bool trp_role_enter(void)
 {
     return trp_call_enter();
 }
 
-__attribute__((noinline)) void trp_role_run(struct trp_context *context)
+static uint32_t go_out(void)
 {
-    trp_role_run_here(&trp_here, context);
+    uint32_t calls = (atomic_load_explicit(&trp_here.calls, memory_order_relaxed) | 1) + 1;
+    atomic_store_explicit(&trp_here.calls, calls, memory_order_release);
+    return calls;
 }
 
-__attribute__((noinline)) struct trp_here *trp_role_here(void)
+__attribute__((noinline)) void trp_role_run(struct trp_context *context)
 {
-    trp_call_enter();
-    return &trp_here;
+    trp_here.current = context;
+    go_out();
+}
+
+static void run_calls(struct troupe_row *calls)
+{
+    const uint32_t before[2] = {go_out(), false};
+    memcpy(&calls->before, before, sizeof before);
+    calls->happened = &trp_here.happened;
+}
+
+__attribute__((noinline)) void trp_role_run_row(struct troupe_row *calls,
+                                                struct trp_context *context)
+{
+    trp_here.current = context;
+    run_calls(calls);
+}
+
+__attribute__((noinline)) void trp_role_run_hidden(struct trp_row *row)
+{
+    trp_here.current = NULL;
+    trp_here.row = row;
+    run_calls(&row->calls);
+}
+
+__attribute__((noinline)) bool trp_role_still_hidden(struct trp_row *row)
+{
+    trp_call_begin();
+    if (atomic_load_explicit(&trp_here.away, memory_order_relaxed))
+        trp_role_regain();
+    if (trp_here.row != row)
+        return false;
+    trp_here.row = NULL;
+    return true;
+}
+
+__attribute__((noinline)) struct trp_context *trp_row_context(void)
+{
+    bool outside = trp_call_enter();
+    struct trp_context *context = trp_here.current;
+    trp_role_leave(outside);
+    return context;
 }
 
 __attribute__((noinline)) void trp_role_leave(bool outside)

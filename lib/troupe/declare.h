@@ -474,6 +474,12 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
          (uint32_t)sizeof(struct P##_args), TROUPE_COUNT_(__VA_ARGS__) - 1, P##_fields, NULL},     \
         &TROUPE_CAT_(troupe_type_, R),                                                             \
         base};                                                                                     \
+    enum {                                                                                         \
+        P##_in_rows = (role == TROUPE_ROLE_TELL || role == TROUPE_ROLE_ASK) &&                     \
+                      TROUPE_CAT_(troupe_flat_, R) &&                                              \
+                      sizeof(*((TROUPE_FUTURE(R) *)0)->type) <= 16 TROUPE_EACH_(TROUPE_FLAT_, ~,   \
+                                                                                __VA_ARGS__)       \
+    };                                                                                             \
     static const struct troupe_signature *const P##_declared                                       \
         __attribute__((used, section("troupe_declared"))) = &P##_signature;
 
@@ -686,8 +692,16 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
     {                                                                                              \
         P##_run(fn, self, args, result);                                                           \
     }                                                                                              \
-    struct troupe_method P##_method = {                                                            \
-        .signature = &P##_signature, .thunk = P##_thunk, .needs = needed};
+    TROUPE_UNUSED_ static void P##_row(struct troupe_row *row)                                     \
+    {                                                                                              \
+        struct troupe_row next = *row;                                                             \
+        for (; troupe_row_goes_on(row, &next); troupe_row_step(&next))                             \
+            P##_run(fn, *next.self, next.at, next.result);                                         \
+    }                                                                                              \
+    struct troupe_method P##_method = {.signature = &P##_signature,                                \
+                                       .thunk = P##_thunk,                                         \
+                                       .row = P##_in_rows ? P##_row : NULL,                        \
+                                       .needs = needed};
 
 #define TROUPE_TASK_BODY_(t, fn, ...)                                                              \
     TROUPE_CAT_(TROUPE_NEEDING, TROUPE_MORE_(__VA_ARGS__))(t, __VA_ARGS__)                         \

@@ -94,6 +94,24 @@ struct troupe_ref troupe_stub_self(const void *self);
 /** Fails the caller with TROUPE_INVALID. @param method the one that has no body */
 void troupe_stub_abstract(const struct troupe_signature *method);
 
+/** Whether the call at `next` is to be made: it says so in `row`, then looks, for who wants to know
+    what runs does the converse. @param row as the runtime sees it @param next a copy, moved on */
+static inline bool troupe_row_goes_on(struct troupe_row *row, const struct troupe_row *next)
+{
+    __atomic_store_n(&row->at, next->at, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return next->at != next->end &&
+           __atomic_load_n(next->happened, __ATOMIC_RELAXED) == next->before;
+}
+
+/** Moves on by one call. @param next what is moved */
+static inline void troupe_row_step(struct troupe_row *next)
+{
+    next->at += next->stride;
+    next->self += next->step;
+    next->result++;
+}
+
 /** A signature that the program declares; the linker gathers them in a section of their own. */
 typedef const struct troupe_signature *const troupe_declared;
 /** The first of them. */
