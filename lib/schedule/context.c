@@ -4,6 +4,7 @@
 
 #include "schedule/role.h"
 
+__thread struct troupe_lanes troupe_lanes;
 _Thread_local struct trp_here trp_here __attribute__((tls_model("initial-exec"))) = {.away = true};
 
 __attribute__((noinline)) struct trp_context *trp_current(void)
@@ -16,6 +17,7 @@ __attribute__((noinline)) void trp_set_current(struct trp_context *context)
 {
     __asm__ volatile("");
     trp_here.current = context;
+    troupe_lanes.ranks = 0;
 }
 
 struct trp_deferred {

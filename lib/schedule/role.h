@@ -43,6 +43,14 @@ bool trp_role_still_hidden(struct trp_row *row);
 /* Of a thread that runs a row: looks. */
 struct trp_context *trp_row_context(void);
 
+/* The context that is going to run on this thread, which has the role, may send by itself to those
+   ranks: until it has lost the role, or another one runs here. */
+static inline void trp_lanes_open(const struct trp_rank *rank)
+{
+    troupe_lanes.of = (char *)rank->outlets;
+    __atomic_store_n(&troupe_lanes.ranks, (uint32_t)rank->ranks, __ATOMIC_RELAXED);
+}
+
 /* The same where no other thread can come in between: for calls that never wait. */
 static inline uint32_t trp_call_begin(void)
 {

@@ -334,6 +334,9 @@
 #define TROUPE_COPY_(from, field) TROUPE_APPLY_(TROUPE_COPY2_, from, TROUPE_OPEN_ field)
 #define TROUPE_COPY2_(from, T, name) args_.name = from name;
 
+#define TROUPE_PUT_(from, field) TROUPE_APPLY_(TROUPE_PUT2_, from, TROUPE_OPEN_ field)
+#define TROUPE_PUT2_(from, T, name) put_->name = from name;
+
 #define TROUPE_PASS_(c, field) TROUPE_PASS2_ field
 #define TROUPE_PASS2_(T, name) , args_->name
 
@@ -507,8 +510,27 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
     memset(&args_, 0, sizeof args_);                                                               \
     TROUPE_EACH_(TROUPE_COPY_, from, __VA_ARGS__)
 
-#define TROUPE_SEND_TELL_(P, R, to, with) troupe_stub_tell(to, &P##_method, &args_, with);
-#define TROUPE_SEND_ASK_(P, R, to, with)                                                           \
+/* Arguments without pointers are written where they will stay, if there is such a place. */
+#define TROUPE_SHORT_TELL_(P, to, from, ...)                                                       \
+    if (P##_signature.args.flat && sizeof(struct P##_args) <= 64) {                                \
+        const size_t bytes_ = (sizeof(struct P##_args) + 7) / 8 * 8;                               \
+        const uint32_t told_ = troupe_tells();                                                     \
+        struct P##_args *put_ =                                                                    \
+            (struct P##_args *)(void *)troupe_tell_again(to, &P##_method, bytes_);                 \
+        if (put_) {                                                                                \
+            memset((void *)put_, 0, bytes_);                                                       \
+            TROUPE_EACH_(TROUPE_PUT_, from, __VA_ARGS__)                                           \
+        }                                                                                          \
+        troupe_told(told_);                                                                        \
+        if (put_)                                                                                  \
+            return;                                                                                \
+    }
+#define TROUPE_SEND_TELL_(P, R, to, with, from, ...)                                               \
+    TROUPE_SHORT_TELL_(P, to, from, __VA_ARGS__)                                                   \
+    TROUPE_PACK_(P, from, __VA_ARGS__)                                                             \
+    troupe_stub_tell(to, &P##_method, &args_, with);
+#define TROUPE_SEND_ASK_(P, R, to, with, from, ...)                                                \
+    TROUPE_PACK_(P, from, __VA_ARGS__)                                                             \
     TROUPE_FUTURE(R) future_;                                                                      \
     future_.any = troupe_stub_ask(to, &P##_method, &args_, with);                                  \
     return future_;
@@ -524,7 +546,9 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
     }
 #define TROUPE_LATER_ASK_(P, ...)
 
-#define TROUPE_SEND_URGENT_TELL_ TROUPE_SEND_TELL_
+#define TROUPE_SEND_URGENT_TELL_(P, R, to, with, from, ...)                                        \
+    TROUPE_PACK_(P, from, __VA_ARGS__)                                                             \
+    troupe_stub_tell(to, &P##_method, &args_, with);
 #define TROUPE_SEND_URGENT_ASK_ TROUPE_SEND_ASK_
 #define TROUPE_ANSWER_URGENT_TELL_ TROUPE_ANSWER_TELL_
 #define TROUPE_ANSWER_URGENT_ASK_ TROUPE_ANSWER_ASK_
@@ -539,14 +563,12 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
     };                                                                                             \
     TROUPE_INLINE_ TROUPE_ANSWER_##ROLE##_(R) P##_with(struct P##_call call_)                      \
     {                                                                                              \
-        TROUPE_PACK_(P, call_., __VA_ARGS__)                                                       \
-        TROUPE_SEND_##ROLE##_(P, R, call_.troupe_to.ref, &call_.with)                              \
+        TROUPE_SEND_##ROLE##_(P, R, call_.troupe_to.ref, &call_.with, call_., __VA_ARGS__)         \
     }                                                                                              \
     TROUPE_INLINE_ TROUPE_ANSWER_##ROLE##_(R)                                                      \
         P(C to_ TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__))                                   \
     {                                                                                              \
-        TROUPE_PACK_(P, , __VA_ARGS__)                                                             \
-        TROUPE_SEND_##ROLE##_(P, R, to_.ref, NULL)                                                 \
+        TROUPE_SEND_##ROLE##_(P, R, to_.ref, NULL, , __VA_ARGS__)                                  \
     }                                                                                              \
     TROUPE_LATER_##ROLE##_(P, __VA_ARGS__)
 
