@@ -199,27 +199,26 @@ static void run_small(struct trp_context *c)
 #define TELLS_A_POLL 64 /* of one record, before it is seen whether others wait */
 
 /* Up to the next look at what others do. */
-static void run_some(struct trp_context *c, struct troupe_row *calls)
+static void run_some(struct trp_context *c, struct troupe_row *calls, size_t stride)
 {
-    const size_t left = (size_t)(c->args_end - calls->at), most = TELLS_A_POLL * calls->stride;
+    const size_t left = (size_t)(c->args_end - calls->at), most = TELLS_A_POLL * stride;
     calls->end = calls->at + (left < most ? left : most);
     do {
         const char *first = calls->at;
         trp_role_run_row(calls, c);
         c->method->row(calls);
         trp_role_enter();
-        trp_execute_poison_row(c, first, calls);
+        trp_execute_poison_row(c, first, calls->at, stride);
     } while (trp_context_is_bare(c) && calls->at < calls->end);
 }
 
 /* The tells of one record, one after the other. */
 static void run_tells(struct trp_context *c, size_t stride)
 {
-    void *self = c->actor->state;
-    struct troupe_row calls = {.at = c->args, .stride = stride, .self = &self};
+    struct troupe_row calls = {.at = c->args, .self = c->actor->state};
     c->tells = &calls;
     do {
-        run_some(c, &calls);
+        run_some(c, &calls, stride);
     } while (trp_context_is_bare(c) && calls.at < c->args_end && !trp_loop_others_wait(c->rank));
     c->tells = NULL;
     c->args = (char *)(uintptr_t)calls.at - stride;

@@ -42,13 +42,13 @@ static inline void trp_execute_poison(const struct trp_context *c)
 
 /* Those of the calls of a row, from `first` on, that have been run. */
 static inline void trp_execute_poison_row(const struct trp_context *c, const char *first,
-                                          const struct troupe_row *calls)
+                                          const char *end, size_t stride)
 {
 #ifdef TROUPE_DEBUG
-    for (; first < calls->at; first += calls->stride)
+    for (; first < end; first += stride)
         memset((char *)(uintptr_t)first, 0xdb, c->method->signature->args.size);
 #else
-    (void)c, (void)first, (void)calls;
+    (void)c, (void)first, (void)end, (void)stride;
 #endif
 }
 

@@ -215,9 +215,7 @@ static void run_hidden(struct trp_rank *rank, struct trp_row *row)
     do {
         row->calls = (struct troupe_row){.at = nth(row, row->done) + head,
                                          .end = nth(row, row->count) + head,
-                                         .stride = row->many->serial,
-                                         .self = row->states + row->done,
-                                         .step = 1,
+                                         .selves = row->states + row->done,
                                          .result = row->results + row->done};
         trp_role_run_hidden(row);
         row->method->row(&row->calls);

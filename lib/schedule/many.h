@@ -7,7 +7,7 @@
 
 #include "schedule/rank.h"
 
-#define TRP_ROW_MOST 16 /* calls, whose actors are looked up together */
+#define TRP_ROW_MOST 32 /* calls, whose actors are looked up together */
 
 /* Some of them, of actors of one class that nothing keeps from running the method. While they run
    the context knows of none of them: whoever looks (a function of troupe that the method calls, or

@@ -388,6 +388,7 @@
 
 #define TROUPE_UNUSED_ __attribute__((unused))
 #define TROUPE_INLINE_ static inline TROUPE_UNUSED_
+#define TROUPE_ALWAYS_INLINE_ TROUPE_INLINE_ __attribute__((always_inline))
 #ifdef __cplusplus
 #define TROUPE_ASSERT_ static_assert
 #else
@@ -478,6 +479,7 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
         &TROUPE_CAT_(troupe_type_, R),                                                             \
         base};                                                                                     \
     enum {                                                                                         \
+        P##_is_ask = role == TROUPE_ROLE_ASK,                                                      \
         P##_in_rows = (role == TROUPE_ROLE_TELL || role == TROUPE_ROLE_ASK) &&                     \
                       TROUPE_CAT_(troupe_flat_, R) &&                                              \
                       sizeof(*((TROUPE_FUTURE(R) *)0)->type) <= 16 TROUPE_EACH_(TROUPE_FLAT_, ~,   \
@@ -495,6 +497,20 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
         if (!fn)                                                                                   \
             troupe_stub_abstract(&P##_signature);                                                  \
         TROUPE_CAT_(TROUPE_STORE, TROUPE_IS_VOID_(R))(R, call);                                    \
+    }                                                                                              \
+    TROUPE_ALWAYS_INLINE_ void P##_each(P##_fn *fn, struct troupe_row *row, size_t apart,          \
+                                        void *const *selves)                                       \
+    {                                                                                              \
+        const struct troupe_row old = *row;                                                        \
+        const char *at = old.at;                                                                   \
+        uint64_t(*result)[2] = old.result;                                                         \
+        do {                                                                                       \
+            if (!troupe_row_goes_on(row, &old, at))                                                \
+                return;                                                                            \
+            P##_run(fn, selves ? *selves++ : old.self, at, result++);                              \
+            at += apart;                                                                           \
+        } while (at != old.end);                                                                   \
+        row->at = at;                                                                              \
     }
 #define TROUPE_STORE0(R, call) *(R *)result = call
 #define TROUPE_STORE1(R, call) call
@@ -709,17 +725,22 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
 
 /* ---- the bodies ------------------------------------------------------------------------------ */
 
+#define TROUPE_ROW_(P, fn)                                                                         \
+    TROUPE_UNUSED_ static void P##_row(struct troupe_row *row)                                     \
+    {                                                                                              \
+        const size_t bytes = (sizeof(struct P##_args) + 7) / 8 * 8;                                \
+        if (row->selves)                                                                           \
+            P##_each(fn, row, bytes + (P##_is_ask ? 16 : 8), row->selves);                         \
+        else                                                                                       \
+            P##_each(fn, row, bytes, NULL);                                                        \
+    }
+
 #define TROUPE_BODY_(P, fn, needed)                                                                \
     static void P##_thunk(void *self, const void *args, void *result)                              \
     {                                                                                              \
         P##_run(fn, self, args, result);                                                           \
     }                                                                                              \
-    TROUPE_UNUSED_ static void P##_row(struct troupe_row *row)                                     \
-    {                                                                                              \
-        struct troupe_row next = *row;                                                             \
-        for (; troupe_row_goes_on(row, &next); troupe_row_step(&next))                             \
-            P##_run(fn, *next.self, next.at, next.result);                                         \
-    }                                                                                              \
+    TROUPE_ROW_(P, fn)                                                                             \
     struct troupe_method P##_method = {.signature = &P##_signature,                                \
                                        .thunk = P##_thunk,                                         \
                                        .row = P##_in_rows ? P##_row : NULL,                        \

@@ -161,22 +161,15 @@ static inline char *troupe_tell_again(struct troupe_ref to, const struct troupe_
     return at;
 }
 
-/** Whether the call at `next` is to be made: it says so in `row`, then looks, for who wants to know
-    what runs does the converse. @param row as the runtime sees it @param next a copy, moved on */
-static inline bool troupe_row_goes_on(struct troupe_row *row, const struct troupe_row *next)
+/** Says in `row` that the call at `at` is next, then looks whether it may be; who wants to know what
+    runs does the converse. @param row as the runtime sees it @param old as it was @param at its
+    arguments */
+static inline bool troupe_row_goes_on(struct troupe_row *row, const struct troupe_row *old,
+                                      const char *at)
 {
-    __atomic_store_n(&row->at, next->at, __ATOMIC_RELAXED);
+    __atomic_store_n(&row->at, at, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    return next->at != next->end &&
-           __atomic_load_n(next->happened, __ATOMIC_RELAXED) == next->before;
-}
-
-/** Moves on by one call. @param next what is moved */
-static inline void troupe_row_step(struct troupe_row *next)
-{
-    next->at += next->stride;
-    next->self += next->step;
-    next->result++;
+    return __atomic_load_n(old->happened, __ATOMIC_RELAXED) == old->before;
 }
 
 /** A signature that the program declares; the linker gathers them in a section of their own. */

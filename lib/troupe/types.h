@@ -109,16 +109,16 @@ struct troupe_signature {
  */
 typedef void troupe_thunk(void *self, const void *args, void *result);
 
-/** Calls of one method, whose arguments stand one behind the other. */
+/** Calls of one method, one at least. Their arguments stand one behind the other, rounded up to 8
+    bytes; where they are of many actors there is a word before those of each, of asks two. */
 struct troupe_row {
-    const char *at;    /**< arguments of the call that runs, or would be next */
-    const char *end;   /**< behind those of the last */
-    size_t stride;     /**< from those of one to those of the next, bytes */
-    void *const *self; /**< the state that the next is called on, */
-    size_t step;       /**< and 1: those of the others follow; 0: it is that of all */
-    uint64_t (*result)[2];      /**< room for the result of the next, and of the others */
-    const uint64_t *happened;   /**< while it is `before` nothing has happened between two calls */
-    uint64_t before;            /**< that the next one would have to wait for */
+    const char *at;           /**< arguments of the call that runs, or would be next */
+    const char *end;          /**< where those of one behind the last would be */
+    void *self;               /**< the state of the actor; of many: */
+    void *const *selves;      /**< the one that the next is called on, and those of the others */
+    uint64_t (*result)[2];    /**< room for the result of the next, and of the others */
+    const uint64_t *happened; /**< while it is `before` nothing has happened between two calls */
+    uint64_t before;          /**< that the next one would have to wait for */
 };
 
 /**
