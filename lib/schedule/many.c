@@ -173,11 +173,19 @@ static unsigned number_of(const struct trp_row *row, const char *args)
     return (unsigned)((size_t)(args - row->at) / row->many->serial);
 }
 
-static bool answer(struct trp_rank *rank, struct trp_row *row, unsigned n)
+/* The asks among those that are done, up to that one. */
+static void answer_until(struct trp_rank *rank, struct trp_row *row, unsigned until)
 {
     struct trp_context *c = row->context;
-    memcpy(&c->answer, nth(row, n) + 8, 8);
-    return trp_answer(rank, c->caller, c->answer, row->method->signature->result, row->results[n]);
+    for (;;) {
+        row->done += trp_answer_row(rank, c->caller, nth(row, row->done) + 8, row->many->serial,
+                                    row->method->signature->result, &row->results[row->done],
+                                    until - row->done);
+        if (row->done == until)
+            return;
+        memcpy(&c->answer, nth(row, row->done) + 8, 8);
+        trp_conclude_call(c, TROUPE_OK, row->results[row->done++]);
+    }
 }
 
 /* They have been run, up to that one, and all is well; those behind them are left to whoever goes
@@ -185,9 +193,9 @@ static bool answer(struct trp_rank *rank, struct trp_row *row, unsigned n)
 static void settle(struct trp_rank *rank, struct trp_row *row, unsigned until)
 {
     advance(row->parcel, nth(row, until), end_of(row->many));
-    for (; row->done < until; row->done++)
-        if (asks(row->many) && !answer(rank, row, row->done))
-            trp_conclude_call(row->context, TROUPE_OK, row->results[row->done]);
+    if (asks(row->many))
+        answer_until(rank, row, until);
+    row->done = until;
 }
 
 void trp_row_show(struct trp_here *here)
@@ -229,7 +237,8 @@ static bool is_over(struct trp_rank *rank, struct trp_row *row)
 {
     struct trp_context *c = row->context;
     return rank->idle == c && trp_execute_is_plain(c) &&
-           (!asks(row->many) || answer(rank, row, row->done));
+           (!asks(row->many) || trp_answer(rank, c->caller, c->answer, c->method->signature->result,
+                                           row->results[row->done]));
 }
 
 /* The one that was shown, if the row had ended before it, and then its end. False: whoever goes on
@@ -262,6 +271,8 @@ static void run(struct trp_rank *rank, struct trp_row *row)
     c->args_end = NULL;
     c->answer = 0;
     rank->wire->words->doing = trp_who_code(actor_of(row, 0), row->method);
+    if (asks(row->many))
+        memset(row->results, 0, row->count * sizeof row->results[0]);
     bool all = true;
     while (all && row->done < row->count) {
         run_hidden(rank, row);

@@ -222,6 +222,39 @@ static inline bool trp_answer(struct trp_rank *rank, int to, uint64_t future,
     return true;
 }
 
+/* As trp_answer, of asks in a row: their futures are `apart` bytes from each other, their values are
+   zero behind their size. Returns how many of them it was for; not all: the next is another case. */
+static inline unsigned trp_answer_row(struct trp_rank *rank, int to, const char *futures,
+                                      size_t apart, const struct troupe_type *type,
+                                      uint64_t (*values)[2], unsigned count)
+{
+    const size_t words = 1 + (type->kind == TROUPE_KIND_VOID ? 0 : trp_tell_bytes(type->size) / 8);
+    struct trp_outlet *out = &rank->outlets[to];
+    unsigned done = 0;
+    while (done < count) {
+        uint64_t future;
+        memcpy(&future, futures, 8);
+        if (!trp_answer(rank, to, future, type, values[done]))
+            break;
+        futures += apart;
+        done++;
+        if (to == rank->rank || out->last->kind != TRP_RECORD_ANSWERS) /* resolved; the first */
+            continue;
+        uint64_t *at = (uint64_t *)(void *)out->lane.at;
+        const size_t room = trp_outlet_room(out) / 8 / words;
+        const unsigned end = count - done < room ? count : done + (unsigned)room;
+        for (; done < end; done++, futures += apart, at += words) {
+            memcpy(at, futures, 8);
+            if (words > 1)
+                at[1] = values[done][0];
+            if (words > 2)
+                at[2] = values[done][1];
+        }
+        out->lane.at = (char *)at;
+    }
+    return done;
+}
+
 /* Sends head and bytes, from the thread in the scheduler role. */
 void trp_send_bytes(struct trp_rank *rank, int to, const struct trp_record *head,
                     const void *bytes, size_t size);
