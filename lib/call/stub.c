@@ -159,31 +159,20 @@ __attribute__((noinline)) static void tell(struct troupe_ref to,
     trp_role_leave(outside);
 }
 
-/* Called at the end, so that those that follow it need not save what it uses; in a call that has
-   begun. */
-__attribute__((noinline)) static void tell_first(const struct trp_context *c, struct troupe_ref to,
-                                                 const struct troupe_method *method,
-                                                 const void *args, uint32_t calls)
-{
-    if (c && trp_tell(c->rank, to.place, to.serial, method, args)) {
-        trp_call_end(calls);
-        return;
-    }
-    trp_call_undo(calls);
-    tell(to, method, args);
-}
-
+/* What follows, and is like it, goes the short way of troupe_tell_again. */
 void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, const void *args,
                       const struct troupe_options *with)
 {
     uint32_t calls = trp_call_begin();
     const struct trp_context *c = trp_call_context();
     (void)with; /* nothing in it is about a tell */
-    if (!c || !trp_tell_again(c->rank, to.place, to.serial, method, args)) {
-        tell_first(c, to, method, args, calls);
+    if (c && trp_tell(c->rank, to.place, to.serial, method, args)) {
+        trp_lanes_open(c->rank);
+        trp_call_end(calls);
         return;
     }
-    trp_call_end(calls);
+    trp_call_undo(calls);
+    tell(to, method, args);
 }
 
 troupe_timer troupe_stub_later(struct troupe_ref to, const struct troupe_method *method,

@@ -2,18 +2,22 @@
 
 #include <stdlib.h>
 
+#include "schedule/role.h"
+
+__thread struct troupe_lanes troupe_lanes;
 _Thread_local struct trp_here trp_here __attribute__((tls_model("initial-exec"))) = {.away = true};
 
 __attribute__((noinline)) struct trp_context *trp_current(void)
 {
     __asm__ volatile("");
-    return trp_here.current;
+    return trp_here.row ? trp_row_context() : trp_here.current;
 }
 
 __attribute__((noinline)) void trp_set_current(struct trp_context *context)
 {
     __asm__ volatile("");
     trp_here.current = context;
+    troupe_lanes.ranks = 0;
 }
 
 struct trp_deferred {

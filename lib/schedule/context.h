@@ -22,6 +22,7 @@ struct trp_actor;
 struct trp_claim;
 struct trp_parcel;
 struct trp_rank;
+struct trp_row;
 struct trp_stack;
 struct trp_task;
 struct trp_worker;
@@ -37,7 +38,8 @@ struct trp_context {
     struct trp_actor *actor;   /* of a method */
     const struct troupe_method *method;
     char *args;                /* of a method, unpacked */
-    char *args_end;            /* behind those of the tells that follow it in the same record */
+    char *args_end;            /* behind those of the tells that follow it in the same record, */
+    const struct troupe_row *tells; /* which run in a row, the one at its `at` now; or NULL */
     struct trp_parcel *parcel; /* held: they are in it */
     int32_t caller;            /* rank that gets the answer, */
     uint64_t answer;           /* for this future of it; 0: nobody asked */
@@ -85,9 +87,15 @@ struct trp_seat;
    compiler keeps its address. */
 struct trp_here {
     struct trp_context *current;
-    _Atomic uint32_t calls; /* even while the thread runs code of the user's; see role.h */
-    _Atomic bool away;      /* it has not the scheduler role */
-    struct trp_seat *seat;  /* of one that may have it */
+    union {
+        struct {
+            _Atomic uint32_t calls; /* even while it runs code of the user's; see role.h */
+            _Atomic uint32_t away;  /* it has not the scheduler role */
+        };
+        uint64_t happened; /* both: they are the same as long as nothing has */
+    };
+    struct trp_row *row;   /* that runs, without a context yet: see many.h; or NULL */
+    struct trp_seat *seat; /* of one that may have the role */
 };
 extern _Thread_local struct trp_here trp_here __attribute__((tls_model("initial-exec")));
 

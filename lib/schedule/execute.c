@@ -111,7 +111,7 @@ void trp_conclude_actor(struct trp_rank *rank, struct trp_actor *actor)
 /* The tells of the same record that have not been run become the first letter. */
 static void put_back(struct trp_context *c)
 {
-    char *rest = c->args + stride_of(c->method);
+    char *rest = (c->tells ? (char *)(uintptr_t)c->tells->at : c->args) + stride_of(c->method);
     if (!c->args_end || rest >= c->args_end)
         return;
     size_t bytes = (size_t)(c->args_end - rest), head = trp_record_head(TRP_RECORD_TELL);
@@ -198,34 +198,31 @@ static void run_small(struct trp_context *c)
 
 #define TELLS_A_POLL 64 /* of one record, before it is seen whether others wait */
 
-/* Between two tells, from code of the user's. */
-static bool others_wait(struct trp_rank *rank)
+/* Up to the next look at what others do. */
+static void run_some(struct trp_context *c, struct troupe_row *calls, size_t stride)
 {
-    bool outside = trp_role_enter(), wait = trp_loop_others_wait(rank);
-    trp_role_leave(outside);
-    return wait;
+    const size_t left = (size_t)(c->args_end - calls->at), most = TELLS_A_POLL * stride;
+    calls->end = calls->at + (left < most ? left : most);
+    do {
+        const char *first = calls->at;
+        trp_role_run_row(calls, c);
+        c->method->row(calls);
+        trp_role_enter();
+        trp_execute_poison_row(c, first, calls->at, stride);
+    } while (trp_context_is_bare(c) && calls->at < calls->end);
 }
 
-/* The tells of one record, one after the other: all of it is as code of the user's. */
+/* The tells of one record, one after the other. */
 static void run_tells(struct trp_context *c, size_t stride)
 {
-    struct trp_rank *rank = c->rank;
-    troupe_thunk *thunk = c->method->thunk;
-    void *state = c->actor->state;
-    uint64_t nothing;
-    trp_role_run(c);
-    for (unsigned tells = 1;; tells++) {
-        char *next = c->args + stride;
-        thunk(state, c->args, &nothing);
-        if (!trp_context_is_bare(c) || next == c->args_end)
-            break;
-        if (tells % TELLS_A_POLL == 0 && others_wait(rank))
-            break;
-        trp_execute_poison(c);
-        c->args = next;
-    }
-    trp_role_enter();
-    if (c->args + stride == c->args_end && trp_execute_is_plain(c))
+    struct troupe_row calls = {.at = c->args, .self = c->actor->state};
+    c->tells = &calls;
+    do {
+        run_some(c, &calls, stride);
+    } while (trp_context_is_bare(c) && calls.at < c->args_end && !trp_loop_others_wait(c->rank));
+    c->tells = NULL;
+    c->args = (char *)(uintptr_t)calls.at - stride;
+    if (calls.at == c->args_end && trp_execute_is_plain(c))
         conclude_plain(c);
     else
         trp_conclude(c, TROUPE_OK, NULL);
@@ -253,7 +250,7 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
     c->answer = record->kind == TRP_RECORD_ASK ? record->future : 0;
     actor->running = c;
     rank->wire->words->doing = trp_who_code(actor, method);
-    if (record->kind == TRP_RECORD_TELL && method->signature->args.flat)
+    if (record->kind == TRP_RECORD_TELL && method->row && c->args + stride_of(method) < c->args_end)
         run_tells(c, stride_of(method));
     else if (record->kind == TRP_RECORD_ASK && method->quick &&
              trp_answers_small(method->signature))
@@ -266,9 +263,10 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
 }
 
 /* Of one tell, or of some: mostly no division. */
-static bool are_tells(size_t bytes, size_t stride)
+static bool are_tells(const struct troupe_method *method, size_t bytes)
 {
-    return bytes && (bytes == stride || bytes % stride == 0);
+    size_t stride = stride_of(method);
+    return bytes == stride || (bytes && method->row && bytes % stride == 0);
 }
 
 /* Turns the arguments into values, in place. */
@@ -281,7 +279,7 @@ static bool unpack(const struct troupe_method *method, struct trp_record *record
     if (record->kind == TRP_RECORD_CREATE && record->number & TRP_ASKS_MORE)
         type = trp_asking_type(&asking, type);
     if (type->flat)
-        return record->kind == TRP_RECORD_TELL ? are_tells(size, trp_tell_bytes(type->size))
+        return record->kind == TRP_RECORD_TELL ? are_tells(method, size)
                                                : size >= type->size;
     return trp_unpack_gifts(type, trp_record_body(record), size, parcel->gifts);
 }

@@ -40,6 +40,18 @@ static inline void trp_execute_poison(const struct trp_context *c)
 #endif
 }
 
+/* Those of the calls of a row, from `first` on, that have been run. */
+static inline void trp_execute_poison_row(const struct trp_context *c, const char *first,
+                                          const char *end, size_t stride)
+{
+#ifdef TROUPE_DEBUG
+    for (; first < end; first += stride)
+        memset((char *)(uintptr_t)first, 0xdb, c->method->signature->args.size);
+#else
+    (void)c, (void)first, (void)end, (void)stride;
+#endif
+}
+
 /* Nothing is left to do but to free the actor, */
 static inline bool trp_execute_is_plain(const struct trp_context *c)
 {

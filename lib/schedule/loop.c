@@ -84,11 +84,12 @@ static struct next next_own(struct trp_rank *rank)
     struct trp_parcel *parcel = own->parcel;
     if (!parcel || rank->own_queued)
         return (struct next){NULL, NULL};
+    parcel->used = (size_t)(own->lane.at - (char *)parcel->bytes);
     if (parcel->at < parcel->used)
         return (struct next){at(parcel), parcel};
     if (parcel->used && parcel->holds == 1) { /* nobody needs what was in it */
         parcel->at = parcel->used = 0;
-        own->key = TRP_NO_KEY;
+        trp_outlet_use(own, parcel);
     }
     return (struct next){NULL, NULL};
 }
@@ -119,6 +120,8 @@ static void take(struct trp_rank *rank, struct next next)
 {
     struct trp_parcel *parcel = next.parcel;
     const struct trp_record *record = next.record;
+    if (rank->outlets[rank->rank].last == record)
+        trp_outlet_close(&rank->outlets[rank->rank]);
     size_t left = parcel->used - parcel->at, bytes = left < 16 ? 0 : trp_record_bytes(record);
     if (left < 16 || bytes > left || bytes < trp_record_head(record->kind))
         trp_die("a message from rank %d is damaged: %zu bytes are left for a record of %zu",
@@ -131,8 +134,6 @@ static void take(struct trp_rank *rank, struct next next)
     rank->own_turn = !rank->own_turn;
     if (parcel->peer != rank->rank)
         rank->received += trp_record_counts(record);
-    else if (rank->outlets[rank->rank].last == record)
-        rank->outlets[rank->rank].key = TRP_NO_KEY; /* it is complete */
     if ((parcel->room > TRP_PARCEL_BYTES || parcel->gifts) && parcel->at == parcel->used &&
         parcel == trp_input_of(rank, parcel)->head)
         spend(rank, parcel); /* now, for its record may be kept with it */

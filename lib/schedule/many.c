@@ -10,8 +10,6 @@
 #include "schedule/who.h"
 #include "troupe/status.h"
 
-#define AT_ONCE 16 /* calls, whose actors are looked up together */
-
 static size_t offset_in(const struct trp_parcel *parcel, const char *place)
 {
     return (size_t)(place - (const char *)parcel->bytes);
@@ -86,14 +84,16 @@ static void deliver_alone(struct trp_rank *rank, struct trp_parcel *parcel)
 
 /* ---- calls in a row -------------------------------------------------------------------------- */
 
-/* Some of them, of actors of one class that nothing keeps from running the method. */
-struct row {
-    const struct trp_record *many;
-    char *at;
-    const struct troupe_method *method;
-    unsigned count;
-    struct trp_actor *actors[AT_ONCE];
-};
+static bool asks(const struct trp_record *many)
+{
+    return many->kind == TRP_RECORD_ASKS;
+}
+
+/* Bytes before the arguments of each. */
+static size_t head_of(const struct trp_record *many)
+{
+    return asks(many) ? 16 : 8;
+}
 
 static uint64_t serial_at(const char *at)
 {
@@ -107,7 +107,7 @@ static uint64_t serial_at(const char *at)
 __attribute__((always_inline)) static inline void
 fetch(const struct trp_rank *rank, const struct trp_record *many, const char *at, const char *end)
 {
-    const size_t row = AT_ONCE * many->serial;
+    const size_t row = TRP_ROW_MOST * many->serial;
     const char *last = at + row < end ? at + row : end;
     for (; at < last; at += many->serial) {
         const trp_actor_place *place =
@@ -135,82 +135,151 @@ static const struct troupe_method *fitting(const struct trp_actor *actor,
     const struct troupe_class *class_ = actor->class_;
     const struct troupe_method *method =
         many->slot < class_->slots ? class_->table[many->slot] : NULL;
-    bool asks = many->kind == TRP_RECORD_ASKS;
-    if (!method || !method->signature->args.flat ||
-        (asks && !trp_answers_small(method->signature)))
+    if (!method || !method->row)
         return NULL;
-    size_t each = (asks ? 16 : 8) + trp_tell_bytes(method->signature->args.size);
+    size_t each = head_of(many) + trp_tell_bytes(method->signature->args.size);
     return each == many->serial ? method : NULL;
 }
 
-static void gather(const struct trp_rank *rank, struct row *row, const char *end)
+static void gather(const struct trp_rank *rank, struct trp_row *row, const char *end)
 {
     const struct trp_record *many = row->many;
     const struct troupe_class *class_ = NULL;
     const char *at = row->at;
-    row->method = NULL;
-    for (row->count = 0; row->count < AT_ONCE && at < end; row->count++, at += many->serial) {
+    for (; row->count < TRP_ROW_MOST && at < end; row->count++, at += many->serial) {
         struct trp_actor *actor = trp_actors_peek(&rank->actors, many->creator, serial_at(at));
         if (!actor || !is_free(actor) || (class_ && actor->class_ != class_))
             return;
         class_ = actor->class_;
         if (!row->method && !(row->method = fitting(actor, many)))
             return;
-        row->actors[row->count] = actor;
+        row->states[row->count] = actor->state;
     }
+}
+
+static char *nth(const struct trp_row *row, unsigned n)
+{
+    return row->at + n * row->many->serial;
+}
+
+static struct trp_actor *actor_of(const struct trp_row *row, unsigned n)
+{
+    return (struct trp_actor *)(void *)((char *)row->states[n] - offsetof(struct trp_actor, state));
+}
+
+/* Of the call whose arguments are there. */
+static unsigned number_of(const struct trp_row *row, const char *args)
+{
+    return (unsigned)((size_t)(args - row->at) / row->many->serial);
+}
+
+/* The asks among those that are done, up to that one. */
+static void answer_until(struct trp_rank *rank, struct trp_row *row, unsigned until)
+{
+    struct trp_context *c = row->context;
+    for (;;) {
+        row->done += trp_answer_row(rank, c->caller, nth(row, row->done) + 8, row->many->serial,
+                                    row->method->signature->result, &row->results[row->done],
+                                    until - row->done);
+        if (row->done == until)
+            return;
+        memcpy(&c->answer, nth(row, row->done) + 8, 8);
+        trp_conclude_call(c, TROUPE_OK, row->results[row->done++]);
+    }
+}
+
+/* They have been run, up to that one, and all is well; those behind them are left to whoever goes
+   on. */
+static void settle(struct trp_rank *rank, struct trp_row *row, unsigned until)
+{
+    advance(row->parcel, nth(row, until), end_of(row->many));
+    if (asks(row->many))
+        answer_until(rank, row, until);
+    row->done = until;
+}
+
+void trp_row_show(struct trp_here *here)
+{
+    struct trp_row *row = here->row;
+    struct trp_context *c = row->context;
+    unsigned n = number_of(row, __atomic_load_n(&row->calls.at, __ATOMIC_RELAXED));
+    n = n < row->count ? n : row->count - 1; /* it has just ended */
+    settle(c->rank, row, n);
+    advance(row->parcel, nth(row, n + 1), end_of(row->many));
+    row->shown = c->actor = actor_of(row, n);
+    c->actor->running = c;
+    c->args = nth(row, n) + head_of(row->many);
+    if (asks(row->many))
+        memcpy(&c->answer, nth(row, n) + 8, 8);
+    c->rank->wire->words->doing = trp_who_code(c->actor, c->method);
+    here->row = NULL;
+    here->current = c;
+}
+
+/* Until one of them is shown, or all are done. */
+static void run_hidden(struct trp_rank *rank, struct trp_row *row)
+{
+    const size_t head = head_of(row->many);
+    do {
+        row->calls = (struct troupe_row){.at = nth(row, row->done) + head,
+                                         .end = nth(row, row->count) + head,
+                                         .selves = row->states + row->done,
+                                         .result = row->results + row->done};
+        trp_role_run_hidden(row);
+        row->method->row(&row->calls);
+        if (trp_role_still_hidden(row))
+            settle(rank, row, number_of(row, row->calls.at));
+    } while (!row->shown && row->done < row->count);
 }
 
 /* Nothing was left behind, no other loop runs since, and an answer is off. */
-static inline bool is_over(struct trp_rank *rank, struct trp_context *c, bool asks,
-                           const uint64_t result[2])
+static bool is_over(struct trp_rank *rank, struct trp_row *row)
 {
+    struct trp_context *c = row->context;
     return rank->idle == c && trp_execute_is_plain(c) &&
-           (!asks || trp_answer(rank, c->caller, c->answer, c->method->signature->result, result));
+           (!asks(row->many) || trp_answer(rank, c->caller, c->answer, c->method->signature->result,
+                                           row->results[row->done]));
 }
 
-/* A method that waits leaves those behind it to whoever goes on meanwhile; so does one after which
-   there is more to be done than to free its actor. */
-__attribute__((always_inline)) static inline void run(struct trp_rank *rank,
-                                                      struct trp_parcel *parcel,
-                                                      const struct row *row, bool asks)
+/* The one that was shown, if the row had ended before it, and then its end. False: whoever goes on
+   is to do those behind it; so it is after one that has waited, or after which there is more to be
+   done than to free its actor. */
+static bool run_shown(struct trp_rank *rank, struct trp_row *row)
 {
-    struct trp_context *c = rank->idle;
-    troupe_thunk *thunk = row->method->thunk;
-    const size_t each = row->many->serial;
-    const char *end = end_of(row->many);
-    const uint64_t doing = trp_who_code(row->actors[0], row->method) >> 32 << 32;
-    uint64_t result[2];
-    char *at = row->at;
+    struct trp_context *c = row->context;
+    if (row->calls.at == c->args) {
+        trp_role_run(c);
+        row->method->thunk(c->actor->state, c->args, row->results[row->done]);
+        trp_role_enter();
+    }
+    row->shown = NULL;
+    if (!is_over(rank, row)) {
+        trp_conclude(c, TROUPE_OK, row->results[row->done]);
+        return false;
+    }
+    trp_execute_end_plain(c);
+    row->done++;
+    return true;
+}
+
+static void run(struct trp_rank *rank, struct trp_row *row)
+{
+    struct trp_context *c = row->context = rank->idle;
     c->method = row->method;
-    c->parcel = trp_parcel_hold(parcel);
-    c->caller = parcel->peer;
+    c->parcel = trp_parcel_hold(row->parcel);
+    c->caller = row->parcel->peer;
     c->args_end = NULL;
     c->answer = 0;
-    struct trp_here *here = trp_role_here();
-    for (unsigned i = 0;; i++, at += each) {
-        struct trp_actor *actor = row->actors[i];
-        advance(parcel, at + each, end);
-        if (asks)
-            memcpy(&c->answer, at + 8, 8);
-        c->actor = actor;
-        c->args = at + (asks ? 16 : 8);
-        actor->running = c;
-        rank->wire->words->doing =
-            doing | trp_who_index(rank, row->many->creator, serial_at(at));
-        result[0] = result[1] = 0;
-        trp_role_run_here(here, c);
-        thunk(actor->state, c->args, result);
-        here = trp_role_here();
-        if (!is_over(rank, c, asks, result)) {
-            trp_conclude(c, TROUPE_OK, result);
-            break;
-        }
-        trp_execute_end_plain(c);
-        if (i + 1 == row->count) {
-            trp_parcel_drop(parcel);
-            break;
-        }
+    rank->wire->words->doing = trp_who_code(actor_of(row, 0), row->method);
+    if (asks(row->many))
+        memset(row->results, 0, row->count * sizeof row->results[0]);
+    bool all = true;
+    while (all && row->done < row->count) {
+        run_hidden(rank, row);
+        all = !row->shown || run_shown(rank, row);
     }
+    if (all)
+        trp_parcel_drop(row->parcel);
     trp_set_current(NULL);
     if (!trp_context_is_bare(c))
         trp_context_reuse(c);
@@ -218,23 +287,24 @@ __attribute__((always_inline)) static inline void run(struct trp_rank *rank,
 
 unsigned trp_many_deliver(struct trp_rank *rank, struct trp_parcel *parcel)
 {
-    struct row row;
+    struct trp_row row;
+    row.parcel = parcel;
     row.many = parcel->many;
+    row.method = NULL;
+    row.shown = NULL;
     row.at = (char *)parcel->bytes + parcel->at;
-    row.count = 0;
+    row.count = row.done = 0;
     const char *end = end_of(row.many);
     if (row.many->kind == TRP_RECORD_ANSWERS) {
         resolve_all(rank, parcel);
         return 1;
     }
-    fetch(rank, row.many, row.at + AT_ONCE * row.many->serial, end);
+    fetch(rank, row.many, row.at + TRP_ROW_MOST * row.many->serial, end);
     if (!rank->line_count && rank->parked_count < TRP_PARKED_MAX)
         gather(rank, &row, end);
-    if (!row.count)
-        deliver_alone(rank, parcel);
-    else if (row.many->kind == TRP_RECORD_ASKS)
-        run(rank, parcel, &row, true);
+    if (row.count)
+        run(rank, &row);
     else
-        run(rank, parcel, &row, false);
+        deliver_alone(rank, parcel);
     return row.count + 1;
 }

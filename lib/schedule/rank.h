@@ -21,6 +21,7 @@
 #include "schedule/guests.h"
 #include "schedule/resources.h"
 #include "schedule/timers.h"
+#include "troupe/stub.h"
 #include "wire/record.h"
 #include "wire/wire.h"
 
@@ -47,11 +48,14 @@ struct trp_inbox {
 
 /* A parcel being filled for a rank. That for the rank itself is read while it is filled. */
 struct trp_outlet {
+    struct troupe_lane lane;   /* what may join the last record, and where; see send.h */
     struct trp_parcel *parcel; /* NULL: none */
-    struct trp_record *last;   /* the record that another may join, */
-    uint64_t key, place, serial; /* if it is of the same sort, and actor; see send.h */
+    struct trp_record *last;   /* not closed yet; NULL: all are */
     struct trp_account account;
+    uint64_t unused;
 };
+
+_Static_assert(sizeof(struct trp_outlet) == TROUPE_LANES_APART, "generated code counts on it");
 
 /* A queue of actors, in a ring that grows. */
 struct trp_mail {

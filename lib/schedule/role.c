@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/log.h"
+#include "schedule/many.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/who.h"
@@ -33,6 +34,7 @@
 /* A thread that may have the role: the main one, or a stand-by. */
 struct trp_seat {
     struct trp_here *here;
+    struct troupe_lanes *lanes;
     pthread_t thread;
     clockid_t clock; /* its CPU time */
     pthread_cond_t called;
@@ -111,6 +113,7 @@ static void seat_free(struct trp_seat *seat)
 static void take_seat(struct trp_seat *seat)
 {
     seat->here = &trp_here;
+    seat->lanes = &troupe_lanes;
     seat->thread = pthread_self();
     pthread_getcpuclockid(seat->thread, &seat->clock);
     trp_here.seat = seat;
@@ -163,16 +166,42 @@ static void grant(struct trp_seat *seat, struct trp_rank *rank)
 
 /* ---- taking it away -------------------------------------------------------------------------- */
 
+/* What the thread has begun and ended; odd: it is in the runtime, or in a tell of its own. */
+struct count {
+    uint32_t calls, told;
+};
+
+static struct count count_of(const struct trp_seat *seat)
+{
+    return (struct count){atomic_load_explicit(&seat->here->calls, memory_order_acquire),
+                          __atomic_load_n(&seat->lanes->told, __ATOMIC_ACQUIRE)};
+}
+
+static bool is_inside(struct count count)
+{
+    return (count.calls | count.told) & 1;
+}
+
+static bool is_same(struct count a, struct count b)
+{
+    return a.calls == b.calls && a.told == b.told;
+}
+
 /* The holder loses it, if it is still in that code of the user's. The rank it ran. */
-static struct trp_rank *take_away(uint32_t calls)
+static struct trp_rank *take_away(struct count count)
 {
     struct trp_seat *seat = role.holder;
     seat->here->away = true;
-    barrier(); /* partner of the two plain lines in trp_call_begin and trp_call_context */
-    if (atomic_load_explicit(&seat->here->calls, memory_order_acquire) != calls) {
+    __atomic_store_n(&seat->lanes->ranks, 0, __ATOMIC_RELAXED);
+    /* Partner of the plain lines in trp_call_begin and trp_call_context, troupe_tells and
+       troupe_tell_again, and in troupe_row_goes_on. */
+    barrier();
+    if (!is_same(count_of(seat), count)) {
         seat->here->away = false;
         return NULL;
     }
+    if (seat->here->row)
+        trp_row_show(seat->here);
     struct trp_context *c = seat->here->current;
     c->away = c->rank->carrier.running;
     c->rank->away++;
@@ -199,7 +228,7 @@ static void come_back(struct trp_seat *seat)
 
 struct look {
     struct trp_seat *seat; /* that has the role */
-    uint32_t calls;
+    struct count count;
     double cpu;
     int inside; /* looks one after the other at which it was in the runtime, */
     int same;   /* and nothing went on */
@@ -238,10 +267,10 @@ static void nap(struct trp_seat *me, const struct look *look)
 static struct look look_at_holder(void)
 {
     struct trp_seat *seat = role.holder;
-    struct look look = {.seat = seat, .calls = 1};
-    for (int tries = role.forced ? TRIES : 1; tries && look.calls & 1; tries--)
-        look.calls = atomic_load_explicit(&seat->here->calls, memory_order_acquire);
-    look.cpu = look.calls & 1 ? 0 : cpu_time(seat);
+    struct look look = {.seat = seat, .count = {.calls = 1}};
+    for (int tries = role.forced ? TRIES : 1; tries && is_inside(look.count); tries--)
+        look.count = count_of(seat);
+    look.cpu = is_inside(look.count) ? 0 : cpu_time(seat);
     return look;
 }
 
@@ -249,14 +278,15 @@ static struct look look_at_holder(void)
 static bool overstays(struct look *last)
 {
     struct look now = look_at_holder();
-    bool same = now.seat == last->seat && now.calls == last->calls, inside = now.calls & 1;
+    bool same = now.seat == last->seat && is_same(now.count, last->count);
+    bool inside = is_inside(now.count);
     now.inside = inside ? last->inside + 1 : 0;
     now.same = same && inside ? last->same + 1 : 0;
     bool over = !inside && (role.forced || (same && now.cpu - last->cpu >= BUDGET));
     if (!same || inside)
         *last = now;
     if (over)
-        last->calls = now.calls;
+        last->count = now.count;
     return over;
 }
 
@@ -332,7 +362,7 @@ static void watch(struct trp_seat *me)
     while (!role.stop) {
         nap(me, &last);
         struct trp_rank *rank =
-            !role.stop && role.holder && overstays(&last) ? take_away(last.calls) : NULL;
+            !role.stop && role.holder && overstays(&last) ? take_away(last.count) : NULL;
         struct trp_seat *next = rank ? first_for(rank) : NULL;
         if (next) {
             grant(next, rank);
@@ -419,20 +449,18 @@ void trp_role_yield(struct trp_rank *rank)
 
 /* ---- the door -------------------------------------------------------------------------------- */
 
-static bool is_sent_away(const struct trp_context *c)
+static bool is_sent_away(void)
 {
-    return atomic_load_explicit(&trp_here.away, memory_order_relaxed) && c && !c->worker;
+    const struct trp_context *c = trp_here.current;
+    return atomic_load_explicit(&trp_here.away, memory_order_relaxed) &&
+           (trp_here.row || (c && !c->worker));
 }
 
-__attribute__((noinline)) void trp_role_regain(void)
+static void wait_for_role(struct trp_seat *me)
 {
-    struct trp_context *c = trp_here.current;
-    struct trp_seat *me = trp_here.seat;
-    if (!is_sent_away(c))
-        return;
     pthread_mutex_lock(&role.lock);
     if (role.holder != me) { /* or else it was only tried */
-        want(me, c->rank, false);
+        want(me, me->computes->rank, false);
         while (role.holder != me)
             pthread_cond_wait(&me->called, &role.lock);
         come_back(me);
@@ -440,20 +468,72 @@ __attribute__((noinline)) void trp_role_regain(void)
     pthread_mutex_unlock(&role.lock);
 }
 
+__attribute__((noinline)) void trp_role_regain(void)
+{
+    if (is_sent_away())
+        wait_for_role(trp_here.seat);
+    if (trp_here.row)
+        trp_row_show(&trp_here);
+}
+
 __attribute__((noinline)) bool trp_role_enter(void)
 {
     return trp_call_enter();
 }
 
-__attribute__((noinline)) void trp_role_run(struct trp_context *context)
+static uint32_t go_out(void)
 {
-    trp_role_run_here(&trp_here, context);
+    uint32_t calls = (atomic_load_explicit(&trp_here.calls, memory_order_relaxed) | 1) + 1;
+    atomic_store_explicit(&trp_here.calls, calls, memory_order_release);
+    return calls;
 }
 
-__attribute__((noinline)) struct trp_here *trp_role_here(void)
+__attribute__((noinline)) void trp_role_run(struct trp_context *context)
 {
-    trp_call_enter();
-    return &trp_here;
+    trp_here.current = context;
+    trp_lanes_open(context->rank);
+    go_out();
+}
+
+static void run_calls(struct troupe_row *calls, const struct trp_rank *rank)
+{
+    trp_lanes_open(rank);
+    const uint32_t before[2] = {go_out(), false};
+    memcpy(&calls->before, before, sizeof before);
+    calls->happened = &trp_here.happened;
+}
+
+__attribute__((noinline)) void trp_role_run_row(struct troupe_row *calls,
+                                                struct trp_context *context)
+{
+    trp_here.current = context;
+    run_calls(calls, context->rank);
+}
+
+__attribute__((noinline)) void trp_role_run_hidden(struct trp_row *row)
+{
+    trp_here.current = NULL;
+    trp_here.row = row;
+    run_calls(&row->calls, row->context->rank);
+}
+
+__attribute__((noinline)) bool trp_role_still_hidden(struct trp_row *row)
+{
+    trp_call_begin();
+    if (atomic_load_explicit(&trp_here.away, memory_order_relaxed))
+        trp_role_regain();
+    if (trp_here.row != row)
+        return false;
+    trp_here.row = NULL;
+    return true;
+}
+
+__attribute__((noinline)) struct trp_context *trp_row_context(void)
+{
+    bool outside = trp_call_enter();
+    struct trp_context *context = trp_here.current;
+    trp_role_leave(outside);
+    return context;
 }
 
 __attribute__((noinline)) void trp_role_leave(bool outside)

@@ -11,6 +11,8 @@
 
 #include "schedule/rank.h"
 
+struct troupe_row;
+
 /* The calling thread has the role, and is the main one: the driver's. `handover` as in
    troupe_run_options; a `seed` of transport self forbids it unless it is forced. */
 void trp_role_open(int handover, uint64_t seed);
@@ -30,16 +32,23 @@ void trp_role_leave(bool outside);
 /* In the runtime, and now the context's function runs: until trp_role_enter. */
 void trp_role_run(struct trp_context *context);
 
-/* The same with one call for both, where functions run in a row: in the runtime from now on, on
-   this thread; */
-struct trp_here *trp_role_here(void);
+/* As trp_role_run, of calls in a row: it runs until something happens. The context knows of none of
+   them; or there is none until somebody looks (`row`): then that sees to it, see many.h. */
+void trp_role_run_row(struct troupe_row *calls, struct trp_context *context);
+void trp_role_run_hidden(struct trp_row *row);
 
-/* and until the next trp_role_here the context's function runs. */
-static inline void trp_role_run_here(struct trp_here *here, struct trp_context *context)
+/* The other end of trp_role_run_hidden: nobody has looked. */
+bool trp_role_still_hidden(struct trp_row *row);
+
+/* Of a thread that runs a row: looks. */
+struct trp_context *trp_row_context(void);
+
+/* The context that is going to run on this thread, which has the role, may send by itself to those
+   ranks: until it has lost the role, or another one runs here. */
+static inline void trp_lanes_open(const struct trp_rank *rank)
 {
-    uint32_t calls = atomic_load_explicit(&here->calls, memory_order_relaxed) | 1;
-    here->current = context;
-    atomic_store_explicit(&here->calls, calls + 1, memory_order_release);
+    troupe_lanes.of = (char *)rank->outlets;
+    __atomic_store_n(&troupe_lanes.ranks, (uint32_t)rank->ranks, __ATOMIC_RELAXED);
 }
 
 /* The same where no other thread can come in between: for calls that never wait. */

@@ -32,9 +32,8 @@ static void hand_over(struct trp_rank *rank, int to, struct trp_parcel *parcel)
 static void flush_one(struct trp_rank *rank, int to)
 {
     struct trp_outlet *out = &rank->outlets[to];
-    struct trp_parcel *parcel = out->parcel;
-    out->parcel = NULL;
-    out->key = TRP_NO_KEY;
+    struct trp_parcel *parcel = trp_outlet_parcel(out);
+    trp_outlet_use(out, NULL);
     hand_over(rank, to, parcel);
 }
 
@@ -90,8 +89,7 @@ static bool begin_parcel(struct trp_rank *rank, int to, size_t bytes)
     else if (to != rank->rank)
         rank->dirty[rank->dirty_count++] = to;
     parcel->peer = to;
-    out->parcel = parcel;
-    out->key = TRP_NO_KEY;
+    trp_outlet_use(out, parcel);
     return true;
 }
 
@@ -138,12 +136,12 @@ static struct trp_record *try_reserve(struct trp_rank *rank, int to, const struc
     struct trp_outlet *out = &rank->outlets[to];
     if (trp_record_is_urgent(head))
         return reserve_urgent(rank, to, bytes);
-    if (!out->parcel || bytes > out->parcel->room - out->parcel->used) {
-        if (!begin_parcel(rank, to, bytes))
-            return NULL;
-    }
-    out->key = TRP_NO_KEY;
-    return append(out->parcel, bytes);
+    if (bytes > trp_outlet_room(out) && !begin_parcel(rank, to, bytes))
+        return NULL;
+    trp_outlet_close(out);
+    char *at = out->lane.at;
+    out->lane.at += bytes;
+    return (struct trp_record *)(void *)at;
 }
 
 static struct trp_record *reserve(struct trp_rank *rank, int to, const struct trp_record *head,

@@ -63,34 +63,49 @@ static inline void trp_copy_words(char *to, const char *from, size_t size)
    `new_work`, too much is on its way there: the caller is to wait. */
 struct trp_parcel *trp_outlet_begin(struct trp_rank *rank, int to, bool new_work);
 
-/* The parcel for that rank, where there is one with room for so many bytes; or NULL. */
-static inline struct trp_parcel *trp_outlet_room(const struct trp_outlet *out, size_t bytes)
+/* Bytes that the parcel for that rank, if there is one, has room for. */
+static inline size_t trp_outlet_room(const struct trp_outlet *out)
 {
-    struct trp_parcel *parcel = out->parcel;
-    return parcel && parcel->room - parcel->used >= bytes ? parcel : NULL;
+    return (size_t)(out->lane.end - out->lane.at);
 }
 
-#define TRP_NO_SERIAL UINT64_MAX
-
-/* The last record, of tells of `bytes` with its header, is a single one, or of many already. */
-static inline bool trp_may_be_many(const struct trp_outlet *out, size_t bytes)
+/* Nothing joins the last record any more. */
+static inline void trp_outlet_close(struct trp_outlet *out)
 {
-    return out->serial == TRP_NO_SERIAL || out->last->words == bytes / 8;
+    if (out->last)
+        trp_record_close(out->last, (size_t)(out->lane.at - (char *)out->last));
+    out->last = NULL;
+    out->lane.key = TRP_NO_KEY;
+}
+
+/* The parcel, as it is to be read or sent; or NULL. */
+static inline struct trp_parcel *trp_outlet_parcel(struct trp_outlet *out)
+{
+    trp_outlet_close(out);
+    if (out->parcel)
+        out->parcel->used = (size_t)(out->lane.at - (char *)out->parcel->bytes);
+    return out->parcel;
+}
+
+/* Fills that parcel from now on, from its beginning. NULL: none. */
+static inline void trp_outlet_use(struct trp_outlet *out, struct trp_parcel *parcel)
+{
+    out->parcel = parcel;
+    out->last = NULL;
+    out->lane.key = TRP_NO_KEY;
+    out->lane.at = parcel ? (char *)parcel->bytes : NULL;
+    out->lane.end = parcel ? out->lane.at + parcel->room : NULL;
 }
 
 /* A new record of so many bytes behind the word of its header; there is room. */
 static inline char *trp_outlet_record(struct trp_outlet *out, uint64_t word, size_t bytes,
                                       uint64_t key, uint64_t place, uint64_t serial)
 {
-    struct trp_parcel *parcel = out->parcel;
-    char *at = (char *)parcel->bytes + parcel->used;
-    word += bytes / 8 + 1;
+    trp_outlet_close(out);
+    char *at = out->lane.at;
     memcpy(at, &word, 8);
-    parcel->used += bytes + 8;
     out->last = (struct trp_record *)(void *)at;
-    out->key = key;
-    out->place = place;
-    out->serial = serial;
+    out->lane = (struct troupe_lane){place, serial, key, at + 8 + bytes, out->lane.end};
     return at + 8;
 }
 
@@ -98,71 +113,54 @@ static inline char *trp_outlet_record(struct trp_outlet *out, uint64_t word, siz
    that. */
 static inline char *trp_outlet_join(struct trp_outlet *out, enum trp_record_kind many, size_t bytes)
 {
-    struct trp_parcel *parcel = out->parcel;
     if (out->last->kind != many) {
         trp_record_make_many(out->last, many, bytes);
-        parcel->used += 8;
+        out->lane.at += 8;
     }
-    char *at = (char *)parcel->bytes + parcel->used;
-    trp_record_add(out->last, bytes);
-    parcel->used += bytes;
+    char *at = out->lane.at;
+    out->lane.at += bytes;
     return at;
 }
 
-/* The most frequent case of it, at once: a tell from the scheduler's thread that follows another of
-   the same method to the same actor, where there is room. It adds its arguments to that record.
-   False, and nothing done, if it is another case. */
-__attribute__((always_inline)) static inline bool
-trp_tell_again(struct trp_rank *rank, uint64_t place, uint64_t serial,
-               const struct troupe_method *method, const void *args)
+/* The last record, of tells of `bytes` with their serial, is a single one, or of many already. */
+static inline bool trp_may_be_many(const struct trp_outlet *out, size_t bytes)
 {
-    uint32_t host = (uint32_t)(place >> 32) - 1;
-    if (host >= (uint32_t)rank->ranks)
-        return false;
-    const struct trp_outlet *out = &rank->outlets[host];
-    if (out->key != trp_share_key(TRP_RECORD_TELL, method) || out->place != place ||
-        out->serial != serial)
-        return false;
-    struct trp_parcel *parcel = out->parcel;
-    size_t size = method->signature->args.size, bytes = trp_tell_bytes(size);
-    char *at = (char *)parcel->bytes + parcel->used;
-    if (parcel->room - parcel->used < bytes)
-        return false;
-    parcel->used += bytes;
-    trp_record_add(out->last, bytes);
-    trp_copy_words(at, args, size);
-    return true;
+    return out->lane.serial == TROUPE_ANY_SERIAL ||
+           out->lane.at == (char *)out->last + 8 + bytes;
 }
 
-/* Of values without pointers, where there is room in the parcel. One of the same method to another
-   actor makes the record before it one of many. */
+/* Of values without pointers, from the scheduler's thread, where there is room in the parcel. One
+   more to the same actor adds its arguments to the record of the one before it; one of the same
+   method to another makes that one of many. False, and nothing done, if it is another case. */
 static inline bool trp_tell(struct trp_rank *rank, uint64_t place, uint64_t serial,
                             const struct troupe_method *method, const void *args)
 {
-    const struct troupe_type *type = &method->signature->args;
+    const size_t size = method->signature->args.size, each = trp_tell_bytes(size);
     uint32_t host = (uint32_t)(place >> 32) - 1;
     if (!trp_in_job(rank, host, (uint32_t)place) || !method->quick)
         return false;
     struct trp_outlet *out = &rank->outlets[host];
-    size_t bytes = 8 + trp_tell_bytes(type->size);
-    if (!trp_outlet_room(out, 8 + bytes))
+    if (trp_outlet_room(out) < 16 + each)
         return false;
     uint64_t key = trp_share_key(TRP_RECORD_TELL, method);
-    bool same = out->key == key && out->place == place;
+    bool same = out->lane.key == key && out->lane.place == place;
     char *at;
-    if (same && out->serial == serial)
-        return trp_tell_again(rank, place, serial, method, args);
-    if (same && trp_may_be_many(out, 8 + bytes)) {
-        at = trp_outlet_join(out, TRP_RECORD_TELLS, bytes);
-        out->serial = TRP_NO_SERIAL;
+    if (same && out->lane.serial == serial) {
+        trp_copy_words(out->lane.at, args, size);
+        out->lane.at += each;
+        return true;
+    }
+    if (same && trp_may_be_many(out, 8 + each)) {
+        at = trp_outlet_join(out, TRP_RECORD_TELLS, 8 + each);
+        out->lane.serial = TROUPE_ANY_SERIAL;
     } else {
         at = trp_outlet_record(
-            out, trp_record_word(TRP_RECORD_TELL, method->slot, (uint32_t)place, 0), bytes, key,
+            out, trp_record_word(TRP_RECORD_TELL, method->slot, (uint32_t)place, 0), 8 + each, key,
             place, serial);
         rank->sent += host != (uint32_t)rank->rank;
     }
     memcpy(at, &serial, 8);
-    trp_copy_words(at + 8, args, type->size);
+    trp_copy_words(at + 8, args, size);
     return true;
 }
 
@@ -177,17 +175,17 @@ trp_ask(struct trp_rank *rank, uint64_t place, uint64_t serial, const struct tro
         return 0;
     struct trp_outlet *out = &rank->outlets[host];
     size_t bytes = 16 + trp_tell_bytes(type->size);
-    if (!trp_outlet_room(out, 8 + bytes))
+    if (trp_outlet_room(out) < 8 + bytes)
         return 0;
     uint64_t future = trp_future_new_here(&rank->futures, method->signature->result, place, serial);
     uint64_t key = trp_share_key(TRP_RECORD_ASK, method);
     char *at;
-    if (out->key == key && out->place == place) {
+    if (out->lane.key == key && out->lane.place == place) {
         at = trp_outlet_join(out, TRP_RECORD_ASKS, bytes);
     } else {
         at = trp_outlet_record(
             out, trp_record_word(TRP_RECORD_ASK, method->slot, (uint32_t)place, 0), bytes, key,
-            place, TRP_NO_SERIAL);
+            place, TROUPE_ANY_SERIAL);
         rank->sent += host != (uint32_t)rank->rank;
     }
     memcpy(at, &serial, 8);
@@ -208,20 +206,53 @@ static inline bool trp_answer(struct trp_rank *rank, int to, uint64_t future,
     size_t bytes = 8 + trp_tell_bytes(size);
     if (!out->parcel)
         trp_outlet_begin(rank, to, false);
-    if (!trp_outlet_room(out, 8 + bytes))
+    if (trp_outlet_room(out) < 8 + bytes)
         return false;
     uint64_t key = trp_share_key(TRP_RECORD_ANSWER, (const void *)(uintptr_t)(bytes << 2));
     char *at;
-    if (out->key == key) {
+    if (out->lane.key == key) {
         at = trp_outlet_join(out, TRP_RECORD_ANSWERS, bytes);
     } else {
         at = trp_outlet_record(out, trp_record_word(TRP_RECORD_ANSWER, 0, 0, 0), bytes, key,
-                               0, TRP_NO_SERIAL);
+                               0, TROUPE_ANY_SERIAL);
         rank->sent++;
     }
     memcpy(at, &future, 8);
     trp_copy_words(at + 8, value, size);
     return true;
+}
+
+/* As trp_answer, of asks in a row: their futures are `apart` bytes from each other, their values are
+   zero behind their size. Returns how many of them it was for; not all: the next is another case. */
+static inline unsigned trp_answer_row(struct trp_rank *rank, int to, const char *futures,
+                                      size_t apart, const struct troupe_type *type,
+                                      uint64_t (*values)[2], unsigned count)
+{
+    const size_t words = 1 + (type->kind == TROUPE_KIND_VOID ? 0 : trp_tell_bytes(type->size) / 8);
+    struct trp_outlet *out = &rank->outlets[to];
+    unsigned done = 0;
+    while (done < count) {
+        uint64_t future;
+        memcpy(&future, futures, 8);
+        if (!trp_answer(rank, to, future, type, values[done]))
+            break;
+        futures += apart;
+        done++;
+        if (to == rank->rank || out->last->kind != TRP_RECORD_ANSWERS) /* resolved; the first */
+            continue;
+        uint64_t *at = (uint64_t *)(void *)out->lane.at;
+        const size_t room = trp_outlet_room(out) / 8 / words;
+        const unsigned end = count - done < room ? count : done + (unsigned)room;
+        for (; done < end; done++, futures += apart, at += words) {
+            memcpy(at, futures, 8);
+            if (words > 1)
+                at[1] = values[done][0];
+            if (words > 2)
+                at[2] = values[done][1];
+        }
+        out->lane.at = (char *)at;
+    }
+    return done;
 }
 
 /* Sends head and bytes, from the thread in the scheduler role. */

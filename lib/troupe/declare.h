@@ -332,6 +332,9 @@
 #define TROUPE_COPY_(from, field) TROUPE_APPLY_(TROUPE_COPY2_, from, TROUPE_OPEN_ field)
 #define TROUPE_COPY2_(from, T, name) args_.name = from name;
 
+#define TROUPE_PUT_(from, field) TROUPE_APPLY_(TROUPE_PUT2_, from, TROUPE_OPEN_ field)
+#define TROUPE_PUT2_(from, T, name) put_->name = from name;
+
 #define TROUPE_PASS_(c, field) TROUPE_PASS2_ field
 #define TROUPE_PASS2_(T, name) , args_->name
 
@@ -383,6 +386,7 @@
 
 #define TROUPE_UNUSED_ __attribute__((unused))
 #define TROUPE_INLINE_ static inline TROUPE_UNUSED_
+#define TROUPE_ALWAYS_INLINE_ TROUPE_INLINE_ __attribute__((always_inline))
 #ifdef __cplusplus
 #define TROUPE_ASSERT_ static_assert
 #else
@@ -473,6 +477,13 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
          (uint32_t)sizeof(struct P##_args), TROUPE_COUNT_(__VA_ARGS__) - 1, P##_fields, NULL},     \
         &TROUPE_CAT_(troupe_type_, R),                                                             \
         base};                                                                                     \
+    enum {                                                                                         \
+        P##_is_ask = role == TROUPE_ROLE_ASK,                                                      \
+        P##_in_rows = (role == TROUPE_ROLE_TELL || role == TROUPE_ROLE_ASK) &&                     \
+                      TROUPE_CAT_(troupe_flat_, R) &&                                              \
+                      sizeof(*((TROUPE_FUTURE(R) *)0)->type) <= 16 TROUPE_EACH_(TROUPE_FLAT_, ~,   \
+                                                                                __VA_ARGS__)       \
+    };                                                                                             \
     static const struct troupe_signature *const P##_declared                                       \
         __attribute__((used, section("troupe_declared"))) = &P##_signature;
 
@@ -485,6 +496,20 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
         if (!fn)                                                                                   \
             troupe_stub_abstract(&P##_signature);                                                  \
         TROUPE_CAT_(TROUPE_STORE, TROUPE_IS_VOID_(R))(R, call);                                    \
+    }                                                                                              \
+    TROUPE_ALWAYS_INLINE_ void P##_each(P##_fn *fn, struct troupe_row *row, size_t apart,          \
+                                        void *const *selves)                                       \
+    {                                                                                              \
+        const struct troupe_row old = *row;                                                        \
+        const char *at = old.at;                                                                   \
+        uint64_t(*result)[2] = old.result;                                                         \
+        do {                                                                                       \
+            if (!troupe_row_goes_on(row, &old, at))                                                \
+                return;                                                                            \
+            P##_run(fn, selves ? *selves++ : old.self, at, result++);                              \
+            at += apart;                                                                           \
+        } while (at != old.end);                                                                   \
+        row->at = at;                                                                              \
     }
 #define TROUPE_STORE0(R, call) *(R *)result = call
 #define TROUPE_STORE1(R, call) call
@@ -500,8 +525,27 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
     memset(&args_, 0, sizeof args_);                                                               \
     TROUPE_EACH_(TROUPE_COPY_, from, __VA_ARGS__)
 
-#define TROUPE_SEND_TELL_(P, R, to, with) troupe_stub_tell(to, &P##_method, &args_, with);
-#define TROUPE_SEND_ASK_(P, R, to, with)                                                           \
+/* Arguments without pointers are written where they will stay, if there is such a place. */
+#define TROUPE_SHORT_TELL_(P, to, from, ...)                                                       \
+    if (P##_signature.args.flat && sizeof(struct P##_args) <= 64) {                                \
+        const size_t bytes_ = (sizeof(struct P##_args) + 7) / 8 * 8;                               \
+        const uint32_t told_ = troupe_tells();                                                     \
+        struct P##_args *put_ =                                                                    \
+            (struct P##_args *)(void *)troupe_tell_again(to, &P##_method, bytes_);                 \
+        if (put_) {                                                                                \
+            memset((void *)put_, 0, bytes_);                                                       \
+            TROUPE_EACH_(TROUPE_PUT_, from, __VA_ARGS__)                                           \
+        }                                                                                          \
+        troupe_told(told_);                                                                        \
+        if (put_)                                                                                  \
+            return;                                                                                \
+    }
+#define TROUPE_SEND_TELL_(P, R, to, with, from, ...)                                               \
+    TROUPE_SHORT_TELL_(P, to, from, __VA_ARGS__)                                                   \
+    TROUPE_PACK_(P, from, __VA_ARGS__)                                                             \
+    troupe_stub_tell(to, &P##_method, &args_, with);
+#define TROUPE_SEND_ASK_(P, R, to, with, from, ...)                                                \
+    TROUPE_PACK_(P, from, __VA_ARGS__)                                                             \
     TROUPE_FUTURE(R) future_;                                                                      \
     future_.any = troupe_stub_ask(to, &P##_method, &args_, with);                                  \
     return future_;
@@ -517,7 +561,9 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
     }
 #define TROUPE_LATER_ASK_(P, ...)
 
-#define TROUPE_SEND_URGENT_TELL_ TROUPE_SEND_TELL_
+#define TROUPE_SEND_URGENT_TELL_(P, R, to, with, from, ...)                                        \
+    TROUPE_PACK_(P, from, __VA_ARGS__)                                                             \
+    troupe_stub_tell(to, &P##_method, &args_, with);
 #define TROUPE_SEND_URGENT_ASK_ TROUPE_SEND_ASK_
 #define TROUPE_ANSWER_URGENT_TELL_ TROUPE_ANSWER_TELL_
 #define TROUPE_ANSWER_URGENT_ASK_ TROUPE_ANSWER_ASK_
@@ -532,14 +578,12 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
     };                                                                                             \
     TROUPE_INLINE_ TROUPE_ANSWER_##ROLE##_(R) P##_with(struct P##_call call_)                      \
     {                                                                                              \
-        TROUPE_PACK_(P, call_., __VA_ARGS__)                                                       \
-        TROUPE_SEND_##ROLE##_(P, R, call_.troupe_to.ref, &call_.with)                              \
+        TROUPE_SEND_##ROLE##_(P, R, call_.troupe_to.ref, &call_.with, call_., __VA_ARGS__)         \
     }                                                                                              \
     TROUPE_INLINE_ TROUPE_ANSWER_##ROLE##_(R)                                                      \
         P(C to_ TROUPE_EACH_(TROUPE_PARAMETER_, ~, __VA_ARGS__))                                   \
     {                                                                                              \
-        TROUPE_PACK_(P, , __VA_ARGS__)                                                             \
-        TROUPE_SEND_##ROLE##_(P, R, to_.ref, NULL)                                                 \
+        TROUPE_SEND_##ROLE##_(P, R, to_.ref, NULL, , __VA_ARGS__)                                  \
     }                                                                                              \
     TROUPE_LATER_##ROLE##_(P, __VA_ARGS__)
 
@@ -698,13 +742,26 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
 
 /* ---- the bodies ------------------------------------------------------------------------------ */
 
+#define TROUPE_ROW_(P, fn)                                                                         \
+    TROUPE_UNUSED_ static void P##_row(struct troupe_row *row)                                     \
+    {                                                                                              \
+        const size_t bytes = (sizeof(struct P##_args) + 7) / 8 * 8;                                \
+        if (row->selves)                                                                           \
+            P##_each(fn, row, bytes + (P##_is_ask ? 16 : 8), row->selves);                         \
+        else                                                                                       \
+            P##_each(fn, row, bytes, NULL);                                                        \
+    }
+
 #define TROUPE_BODY_(P, fn, needed)                                                                \
     static void P##_thunk(void *self, const void *args, void *result)                              \
     {                                                                                              \
         P##_run(fn, self, args, result);                                                           \
     }                                                                                              \
-    struct troupe_method P##_method = {                                                            \
-        .signature = &P##_signature, .thunk = P##_thunk, .needs = needed};
+    TROUPE_ROW_(P, fn)                                                                             \
+    struct troupe_method P##_method = {.signature = &P##_signature,                                \
+                                       .thunk = P##_thunk,                                         \
+                                       .row = P##_in_rows ? P##_row : NULL,                        \
+                                       .needs = needed};
 
 #define TROUPE_TASK_BODY_(t, fn, ...)                                                              \
     TROUPE_CAT_(TROUPE_NEEDING, TROUPE_MORE_(__VA_ARGS__))(t, __VA_ARGS__)                         \

@@ -9,6 +9,8 @@
 #ifndef TROUPE_STUB_H
 #define TROUPE_STUB_H
 
+#include <string.h>
+
 #include "troupe/types.h"
 
 #ifdef __cplusplus
@@ -93,6 +95,82 @@ struct troupe_ref troupe_stub_self(const void *self);
 
 /** Fails the caller with TROUPE_INVALID. @param method the one that has no body */
 void troupe_stub_abstract(const struct troupe_signature *method);
+
+/** To one rank: what the last call was, and where arguments of one like it go. */
+struct troupe_lane {
+    uint64_t place, serial; /**< whom it was for; any actor whose handle has that `place` */
+    uint64_t key;           /**< its method, of a tell */
+    char *at, *end;         /**< where there is room */
+};
+
+#define TROUPE_ANY_SERIAL UINT64_MAX /**< each call is preceded by the serial of its own */
+#define TROUPE_LANES_APART 128       /**< bytes from a rank's lane to that of the next rank */
+
+/** What a thread sends by itself, without the runtime. */
+struct troupe_lanes {
+    uint32_t told;  /**< odd while it does */
+    uint32_t ranks; /**< 0: it may not */
+    char *of;       /**< the lane to rank 0 */
+};
+/** Of the calling thread. */
+extern __thread struct troupe_lanes troupe_lanes __attribute__((tls_model("initial-exec")));
+
+/** The calling thread sends: it says so, then looks whether it may; who forbids it does the
+    converse, see schedule/role.h. @return for troupe_told */
+static inline uint32_t troupe_tells(void)
+{
+    uint32_t told = __atomic_load_n(&troupe_lanes.told, __ATOMIC_RELAXED) + 1;
+    __atomic_store_n(&troupe_lanes.told, told, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return told;
+}
+
+/** It has. @param told what troupe_tells gave */
+static inline void troupe_told(uint32_t told)
+{
+    __atomic_store_n(&troupe_lanes.told, told + 1, __ATOMIC_RELEASE);
+}
+
+/**
+ * The frequent tell, between troupe_tells and troupe_told: one like the tell before it, where there
+ * is room.
+ * @param to the actor
+ * @param method the declared one
+ * @param bytes of its arguments, a multiple of 8
+ * @return where the arguments are to be written; NULL: it is another case
+ */
+static inline char *troupe_tell_again(struct troupe_ref to, const struct troupe_method *method,
+                                      size_t bytes)
+{
+    uint32_t host = (uint32_t)(to.place >> 32) - 1;
+    if (host >= __atomic_load_n(&troupe_lanes.ranks, __ATOMIC_RELAXED))
+        return NULL;
+    struct troupe_lane *lane =
+        (struct troupe_lane *)(void *)(troupe_lanes.of + (size_t)host * TROUPE_LANES_APART);
+    char *at = lane->at;
+    if (lane->key != (uint64_t)(uintptr_t)method || lane->place != to.place ||
+        (size_t)(lane->end - at) < bytes + 8)
+        return NULL;
+    if (lane->serial != to.serial) {
+        if (lane->serial != TROUPE_ANY_SERIAL)
+            return NULL;
+        memcpy(at, &to.serial, 8);
+        at += 8;
+    }
+    lane->at = at + bytes;
+    return at;
+}
+
+/** Says in `row` that the call at `at` is next, then looks whether it may be; who wants to know what
+    runs does the converse. @param row as the runtime sees it @param old as it was @param at its
+    arguments */
+static inline bool troupe_row_goes_on(struct troupe_row *row, const struct troupe_row *old,
+                                      const char *at)
+{
+    __atomic_store_n(&row->at, at, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return __atomic_load_n(old->happened, __ATOMIC_RELAXED) == old->before;
+}
 
 /** A signature that the program declares; the linker gathers them in a section of their own. */
 typedef const struct troupe_signature *const troupe_declared;

@@ -109,6 +109,25 @@ struct troupe_signature {
  */
 typedef void troupe_thunk(void *self, const void *args, void *result);
 
+/** Calls of one method, one at least. Their arguments stand one behind the other, rounded up to 8
+    bytes; where they are of many actors there is a word before those of each, of asks two. */
+struct troupe_row {
+    const char *at;           /**< arguments of the call that runs, or would be next */
+    const char *end;          /**< where those of one behind the last would be */
+    void *self;               /**< the state of the actor; of many: */
+    void *const *selves;      /**< the one that the next is called on, and those of the others */
+    uint64_t (*result)[2];    /**< room for the result of the next, and of the others */
+    const uint64_t *happened; /**< while it is `before` nothing has happened between two calls */
+    uint64_t before;          /**< that the next one would have to wait for */
+};
+
+/**
+ * Runs a user's function as often as `row` says, or until something happens. It says which call it
+ * is at before it looks.
+ * @param row `at` is moved on; at the return it is the first that was not run
+ */
+typedef void troupe_row_thunk(struct troupe_row *row);
+
 /** What a task, or an actor of a class, asks for where a call does not say it: the options of these
     names (troupe_options) as TROUPE_BODY and TROUPE_IMPLEMENT declare them. */
 struct troupe_needs {
@@ -122,6 +141,8 @@ struct troupe_needs {
 struct troupe_method {
     const struct troupe_signature *signature; /**< as declared */
     troupe_thunk *thunk;                      /**< runs the body */
+    troupe_row_thunk *row; /**< the same many times; NULL: not of calls with pointers, or with a
+                                result of more than 16 bytes */
     const struct troupe_needs *needs;         /**< of a task, or NULL */
     uint32_t slot; /**< place in the class's table, or the task's number; set at start */
     uint32_t lost; /**< failures that nobody waited for */

@@ -85,8 +85,8 @@ static inline uint64_t trp_record_word(enum trp_record_kind kind, uint64_t slot,
     return words | (uint64_t)kind << 19 | slot << 28 | creator << 44;
 }
 
-/* It is so many bytes longer, in a parcel of the usual size. */
-static inline void trp_record_add(struct trp_record *record, size_t bytes)
+/* Its header was written with no length: now it ends, in a parcel of the usual size. */
+static inline void trp_record_close(struct trp_record *record, size_t bytes)
 {
     *(uint64_t *)(void *)record += bytes / 8; /* as trp_record_word has it */
 }
@@ -102,15 +102,15 @@ static inline int trp_record_is_many(const struct trp_record *record)
     return record->kind >= TRP_RECORD_TELLS && record->kind <= TRP_RECORD_ANSWERS;
 }
 
-/* A single record becomes the first of many, each of so many bytes; it is 8 bytes longer then. */
+/* A single record, not closed yet, becomes the first of many, each of so many bytes; it is 8 bytes
+   longer then. */
 static inline void trp_record_make_many(struct trp_record *record, enum trp_record_kind many,
                                         size_t each)
 {
     char *first = (char *)record + 8;
-    memmove(first + 8, first, 8 * (size_t)record->words - 8);
+    memmove(first + 8, first, each);
     record->kind = many;
     record->serial = each;
-    record->words++;
 }
 
 /* The values behind the header. */

@@ -72,7 +72,7 @@ static int end(void **state)
 /* The next record that is in the parcel to that rank, NULL at the end. */
 static const struct trp_record *next_record(int to)
 {
-    struct trp_parcel *parcel = outlets[to].parcel;
+    struct trp_parcel *parcel = trp_outlet_parcel(&outlets[to]);
     if (!parcel || parcel->at == parcel->used)
         return NULL;
     const struct trp_record *record = (void *)(parcel->bytes + parcel->at);

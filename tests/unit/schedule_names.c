@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "actor/classes.h"
+#include "schedule/send.h"
 #include "troupe/status.h"
 
 #define RANKS 4
@@ -38,8 +39,8 @@ static int begin(void **state)
                              .dirty = dirty};
     memset(outlets, 0, sizeof outlets);
     for (int i = 0; i < RANKS; i++) {
-        outlets[i].parcel = trp_parcel_new(1 << 20); /* larger than what any test sends */
-        outlets[i].parcel->used = 0;
+        /* Larger than what any test sends. */
+        trp_outlet_use(&outlets[i], trp_parcel_new(1 << 20));
     }
     trp_names_open(&rank);
     return 0;
@@ -51,8 +52,9 @@ static int end(void **state)
     (void)state;
     trp_names_close(&rank);
     for (int i = 0; i < RANKS; i++) {
-        assert_int_equal(outlets[i].parcel->at, outlets[i].parcel->used);
-        trp_parcel_drop(outlets[i].parcel);
+        struct trp_parcel *parcel = trp_outlet_parcel(&outlets[i]);
+        assert_int_equal(parcel->at, parcel->used);
+        trp_parcel_drop(parcel);
     }
     for (struct trp_parcel *p; (p = trp_parcel_pop(&rank.urgent_out)); trp_parcel_drop(p))
         assert_int_equal(p->at, p->used);
@@ -116,7 +118,7 @@ static struct trp_parcel *parcel_for(int to)
     for (struct trp_parcel *p = rank.urgent_out.head; p; p = p->next)
         if (p->peer == to && p->at < p->used)
             return p;
-    return outlets[to].parcel;
+    return trp_outlet_parcel(&outlets[to]);
 }
 
 static const struct trp_record *next_record(int to)

@@ -93,7 +93,7 @@ static struct trp_parcel_queue *to_rank(int to)
 /* This rank reads its own where they are written. */
 static const struct trp_record *next_own(void)
 {
-    struct trp_parcel *own = outlets[ME].parcel;
+    struct trp_parcel *own = trp_outlet_parcel(&outlets[ME]);
     if (!own || own->at == own->used)
         return NULL;
     const struct trp_record *record = (void *)(own->bytes + own->at);
@@ -222,16 +222,17 @@ static void the_short_way_begins_no_parcel_for_what_none_holds(void **state)
     assert_false(trp_tell(&rank, to.place, to.serial, &large, args));
     assert_non_null(trp_outlet_begin(&rank, 2, true));
     assert_true(trp_tell(&rank, to.place, to.serial, &large, args));
-    assert_int_equal(outlets[2].parcel->used, 16 + 64);
+    assert_int_equal(outlets[2].lane.at - (char *)outlets[2].parcel->bytes, 16 + 64);
     assert_true(trp_tell(&rank, to.place, to.serial, &large, args));
-    assert_int_equal(outlets[2].parcel->used, 16 + 2 * 64);
+    assert_int_equal(trp_outlet_parcel(&outlets[2])->used, 16 + 2 * 64);
 }
 
 static const struct trp_record *only_record(int to, size_t bytes)
 {
-    const struct trp_record *record = (void *)outlets[to].parcel->bytes;
+    const struct trp_parcel *parcel = trp_outlet_parcel(&outlets[to]);
+    const struct trp_record *record = (void *)parcel->bytes;
     assert_int_equal(trp_record_bytes(record), bytes);
-    assert_int_equal(outlets[to].parcel->used, bytes);
+    assert_int_equal(parcel->used, bytes);
     return record;
 }
 
