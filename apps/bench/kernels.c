@@ -10,7 +10,7 @@
 static const struct bench_unit ns = {"ns", 1e9, false}, us = {"us", 1e6, false},
                                mega = {"M/s", 1e-6, true}, giga = {"G/s", 1e-9, true},
                                gigabytes = {"GB/s", 1e-9, true}, bytes = {"B", 1, false},
-                               mebibytes = {"MiB", 1, false};
+                               mebibytes = {"MiB", 1, false}, times = {"times", 1, false};
 
 #define KIB ((uint64_t)1 << 10)
 #define MIB ((uint64_t)1 << 20)
@@ -90,12 +90,18 @@ const struct bench_kernel bench_kernels[] = {
      .what = "actors made on rank 1 from rank 0, against records packed into messages"},
     {"task_rate", 1, &mega, .ours = ours_task_rate, .most = SUBMITTED,
      .bar = {.bound = 1, .on_many = 0.8, .of_ours = true},
-     .what = "empty tasks submitted to all ranks in turn, then awaited"},
+     .what = "empty tasks submitted by the driver, then awaited"},
     {"task_latency", 1, &us, ALONE(task_latency), .bar = {.bound = 3},
      .what = "an empty task on the same rank awaited, against a futex to a thread and one back"},
     {"task_latency_remote", 2, &us, .ours = ours_task_latency_remote, .raw = raw_task_latency,
      .bar = {.bound = 3},
      .what = "the same on rank 1"},
+    {"task_bytes", 1, &bytes, .gauge = ours_task_bytes, .bar = {.bound = 256, .of_ours = true},
+     .what = "memory of one of a million tasks that wait"},
+    {"task_slowdown", 1, &times, .gauge = ours_task_slowdown, .bar = {.bound = 1.5, .of_ours = true},
+     .what = "submitting the last tenth of a million that wait, against the first"},
+    {"task_mix", 1, &times, .gauge = ours_task_mix, .bar = {.bound = 1.05, .of_ours = true},
+     .what = "10,000 tasks of 1 to 1000 lengths, against their CPU time spread over the cores"},
     BULK("bulk_1KiB", 1 * KIB, 1.1),
     BULK("bulk_4KiB", 4 * KIB, 1.1),
     BULK("bulk_16KiB", 16 * KIB, 1.1),

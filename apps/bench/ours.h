@@ -59,6 +59,9 @@ double ours_create_remote(uint64_t n);
 double ours_task_rate(uint64_t n);
 double ours_task_latency(uint64_t n);
 double ours_task_latency_remote(uint64_t n);
+double ours_task_bytes(double seconds);
+double ours_task_slowdown(double seconds);
+double ours_task_mix(double seconds);
 
 /* ours_bulk.c */
 double ours_bulk(uint64_t n);

@@ -15,9 +15,14 @@
 #define BRIEF 0.05  /* seconds that what computes may take to end by itself, */
 #define UNWIND 2.0  /* and what was given up to run what it has deferred */
 
+int trp_workers_line(const struct trp_rank *rank)
+{
+    return __atomic_load_n(&rank->workers->queued, __ATOMIC_RELAXED);
+}
+
 bool trp_workers_fill_cpus(struct trp_rank *rank)
 {
-    return rank->workers->free <= 0;
+    return rank->workers->free <= trp_workers_line(rank); /* who was called counts, too */
 }
 
 int trp_workers_unfinished(struct trp_rank *rank)

@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "schedule/bulk.h"
+#include "schedule/futures.h"
+#include "schedule/workers.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
 
@@ -212,17 +214,25 @@ static struct trp_draft *draft_new(int to, size_t bytes)
     return draft;
 }
 
-static bool is_patient(const struct trp_record *record)
+/* A tell; and while tasks wait in line here, what the driver or a light method gets: the slots have
+   enough to do without whom it would wake. */
+static bool is_patient(const struct trp_rank *rank, const struct trp_draft *draft,
+                       const struct trp_record *record)
 {
-    return record->kind == TRP_RECORD_TELL && !record->flags;
+    if (record->flags || draft->shipment)
+        return false;
+    return record->kind == TRP_RECORD_TELL ||
+           (record->kind == TRP_RECORD_ANSWER && !trp_future_is_shared(record->serial) &&
+            trp_workers_line(rank) > 0);
 }
 
-/* While tasks fill the CPUs each wake-up costs them some: a tell waits for the end of the nap. The
-   draft is posted before naps is read; when a nap ends it is cleared before the inbox is read. */
+/* While tasks fill the CPUs each wake-up costs them some: who is patient waits for the end of the
+   nap. The draft is posted before naps is read; when a nap ends it is cleared before the inbox is
+   read. */
 static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
 {
     struct trp_inbox *inbox = &rank->inbox;
-    bool patient = is_patient(record_of(draft)) && !draft->shipment;
+    bool patient = is_patient(rank, draft, record_of(draft));
     pthread_mutex_lock(&inbox->lock);
     if (inbox->closed) {
         pthread_mutex_unlock(&inbox->lock);

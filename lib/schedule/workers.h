@@ -34,6 +34,9 @@ void trp_workers_submit(struct trp_rank *rank, struct trp_record *record,
 /* The tasks keep every CPU of the rank busy: better not to spin. */
 bool trp_workers_fill_cpus(struct trp_rank *rank);
 
+/* Tasks that wait for slots. Any thread. */
+int trp_workers_line(const struct trp_rank *rank);
+
 /* How many tasks and methods are queued, run, or wait. */
 int trp_workers_unfinished(struct trp_rank *rank);
 

@@ -107,29 +107,29 @@ void trp_doorbell_unwatch(struct trp_doorbell *bell)
         close(bell->stop);
 }
 
+/* What is there to be read is out, then the flag is read: partner of the fence in announce, where
+   the flag is set, then messages are looked for. One of the two sees the other. Only the first to
+   see it rings: whoever comes after that is seen when the sleeper looks around, or announces his
+   next sleep. */
 static void ring(struct trp_bell *bell)
 {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (!__atomic_load_n(&bell->asleep, __ATOMIC_RELAXED) ||
+        !__atomic_exchange_n(&bell->asleep, 0, __ATOMIC_SEQ_CST))
+        return;
     __atomic_fetch_add(&bell->rung, 1, __ATOMIC_SEQ_CST);
     trp_futex_wake(&bell->rung);
 }
 
 void trp_doorbell_ring(struct trp_doorbell *bell, int rank)
 {
-    struct trp_bell *other = bell->of[rank];
-    if (!other)
-        return;
-    /* The message is out, then the flag is read: partner of the fence in announce, where the flag
-       is set, then messages are looked for. One of the two sees the other. */
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&other->asleep, __ATOMIC_RELAXED))
-        ring(other);
+    if (bell->of[rank])
+        ring(bell->of[rank]);
 }
 
 void trp_doorbell_ring_self(struct trp_doorbell *bell)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as in trp_doorbell_ring */
-    if (__atomic_load_n(&bell->mine->asleep, __ATOMIC_RELAXED))
-        ring(bell->mine);
+    ring(bell->mine);
 }
 
 uint32_t trp_doorbell_announce(struct trp_doorbell *bell)
