@@ -77,7 +77,8 @@ refused() { # MESSAGE ARGUMENTS...: one line with it, and status 2
 "$bench" --list >"$scratch/out" 2>"$scratch/err" || fail "bench --list fails"
 for name in ask_rtt ask_rtt_light tell_rate tell_rate_many ask_rate histogram histogram_many \
     indexgather thread_ring thread_ring_local local_tell local_ask create_local create_remote \
-    task_rate task_latency task_latency_remote task_bytes task_slowdown task_mix actor_bytes bulk_1KiB bulk_256MiB idle_wake flood; do
+    task_rate task_latency task_latency_remote task_bytes task_slowdown \
+    task_mix actor_bytes bulk_1KiB bulk_256MiB idle_wake flood; do
     grep -q "^$name  *[12] " "$scratch/out" || fail "bench --list does not list $name"
 done
 
