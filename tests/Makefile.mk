@@ -81,6 +81,7 @@ MPI_TESTS = \
 	tests/mpi/priority.mpi \
 	tests/mpi/resources.mpi \
 	tests/mpi/retry.mpi \
+	tests/mpi/slots.mpi \
 	tests/mpi/stress.mpi16 \
 	tests/mpi/tasks.mpi \
 	tests/mpi/traffic.mpi16 \
