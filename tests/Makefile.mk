@@ -74,6 +74,7 @@ MPI_TESTS = \
 	tests/mpi/late.mpi \
 	tests/mpi/leftovers.mpi \
 	tests/mpi/limit.mpi \
+	tests/mpi/listing.mpi \
 	tests/mpi/map.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \

@@ -15,6 +15,7 @@ struct turn {
     int cpus;                 /* slots */
     int16_t priority;         /* those of a higher one stand before it */
     uint16_t overtaken;       /* by ones behind it that needed fewer */
+    double since;             /* a trp_now_roughly() time */
 };
 
 /* A task that has not begun; when it does, its block goes with its context, arguments and all. */
