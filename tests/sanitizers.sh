@@ -13,9 +13,10 @@ unset TROUPE_TEST_LONG # sanitized programs take long enough with the sizes of m
 # What was freed is kept for a while: not more than the tests of memory allow.
 export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=16"
 
-memory_tests='bulk bulk_given calls core_ends failure flow flow_ends flow_smallest leftovers limit'
-memory_tests="$memory_tests resources stress urgent waiting"
-thread_tests='at_once bulk core_dedicated deaf flow flow_smallest limit resources stress tasks urgent waiting'
+memory_tests='at_once bulk bulk_given calls core_ends failure flow flow_ends flow_smallest late leftovers limit'
+memory_tests="$memory_tests map pool resources stress urgent waiting"
+thread_tests='at_once bulk core_dedicated deaf flow flow_smallest late limit map pool resources'
+thread_tests="$thread_tests slots stress tasks urgent waiting"
 forced_tests='calls core_ends deaf failure stress tasks waiting' # with hand-overs at random moments
 seconds=${TROUPE_TEST_TIMEOUT:-60}
 scratch=$(mktemp -d)
