@@ -472,7 +472,6 @@ static void all_that_an_actor_has_is_freed_with_it(void **state)
         more->name = strdup("a name");
         more->end_story = strdup("a story");
         more->create = trp_parcel_new(8);
-        more->lent = trp_parcel_new(TRP_PARCEL_BYTES);
         letter(actor, 1);
         letter(actor, 2);
     }
