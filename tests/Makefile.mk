@@ -74,6 +74,7 @@ MPI_TESTS = \
 	tests/mpi/late.mpi \
 	tests/mpi/leftovers.mpi \
 	tests/mpi/limit.mpi \
+	tests/mpi/listing.mpi \
 	tests/mpi/map.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
@@ -81,6 +82,7 @@ MPI_TESTS = \
 	tests/mpi/priority.mpi \
 	tests/mpi/resources.mpi \
 	tests/mpi/retry.mpi \
+	tests/mpi/slots.mpi \
 	tests/mpi/stealing.mpi \
 	tests/mpi/stress.mpi16 \
 	tests/mpi/tasks.mpi \

@@ -13,12 +13,13 @@ unset TROUPE_TEST_LONG # sanitized programs take long enough with the sizes of m
 # What was freed is kept for a while: not more than the tests of memory allow.
 export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=16"
 
-memory_tests='bulk bulk_given calls cancel core_ends failure flow flow_ends flow_smallest leftovers'
-memory_tests="$memory_tests limit priority resources retry stress urgent waiting"
-thread_tests='at_once bulk cancel core_dedicated deaf flow flow_smallest limit priority'
-thread_tests="$thread_tests resources retry stress tasks urgent waiting"
+memory_tests='at_once bulk bulk_given calls cancel core_ends failure flow flow_ends flow_smallest'
+memory_tests="$memory_tests groups late leftovers limit map pool priority resources retry stealing"
+memory_tests="$memory_tests stress urgent waiting"
+thread_tests='at_once bulk cancel core_dedicated deaf flow flow_smallest groups late limit map pool'
+thread_tests="$thread_tests priority resources retry slots stealing stress tasks urgent waiting"
 # With hand-overs at random moments.
-forced_tests='bulk calls cancel core_ends deaf failure limit stress tasks urgent waiting'
+forced_tests='bulk calls cancel core_ends deaf failure limit stealing stress tasks urgent waiting'
 seconds=${TROUPE_TEST_TIMEOUT:-60}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -13,6 +13,14 @@ static inline double trp_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* The same as of the last tick of the kernel: some milliseconds late, for a fifth of the price. */
+static inline double trp_now_roughly(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 /* When so many seconds from now are over; negative for ever, as the seconds. NaN is no time. */
 static inline double trp_deadline(double seconds)
 {

@@ -97,5 +97,5 @@ void trp_caller_waits_for_room(struct trp_caller caller, uint64_t room, uint64_t
             trp_future_drop(futures, future);
         trp_caller_check(c);
     }
-    trp_future_take(futures, room);
+    trp_block_free(trp_future_take(futures, room).block); /* a story, if it was late */
 }

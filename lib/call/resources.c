@@ -5,6 +5,7 @@
 #include "call/caller.h"
 #include "call/place.h"
 #include "base/log.h"
+#include "schedule/claims.h"
 #include "schedule/worker.h"
 #include "troupe/method.h"
 #include "troupe/resources.h"
@@ -84,6 +85,14 @@ size_t troupe_resources(int rank, struct troupe_resource *list, size_t most)
             r->names[kind], kind == TRP_GPUS ? amount / TRP_WHOLE : amount};
     }
     return (size_t)r->kinds;
+}
+
+size_t troupe_waiting(struct troupe_waiting *list, size_t most)
+{
+    bool outside = trp_call_enter();
+    size_t count = trp_claims_waiting(trp_caller().rank, list, most);
+    trp_role_leave(outside);
+    return count;
 }
 
 int troupe_gpu_ids(int *ids, int most)

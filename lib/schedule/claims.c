@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "actor/classes.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "schedule/send.h"
 #include "schedule/who.h"
@@ -74,29 +75,43 @@ void trp_claims_leave(struct trp_rank *rank, struct trp_claim *claim)
 /* ---- what waits ------------------------------------------------------------------------------ */
 
 static void describe_claim(struct trp_rank *rank, const struct trp_claim *claim,
-                           struct trp_waiting *waiting)
+                           struct troupe_waiting *waiting)
 {
     char actor[TRP_WHO_SIZE];
     trp_ref_name(rank, claim->actor, NULL, actor, sizeof actor);
     snprintf(waiting->who, sizeof waiting->who, "%s%s%s%s", claim->order ? "task " : "",
              claim->name, claim->order ? "" : ", ", claim->order ? "" : actor);
     trp_claim_reason(&rank->workers->stock, claim, waiting->reason, sizeof waiting->reason);
+    waiting->seconds = trp_now_roughly() - claim->since;
 }
 
-static void describe_turn(const struct trp_workers *w, const struct turn *turn, size_t before,
-                          struct trp_waiting *waiting)
+/* A task, or the method that an actor's own worker is to run. */
+static void name_turn(struct trp_rank *rank, const struct turn *turn, char *who, size_t size)
 {
-    const struct trp_record *record =
-        turn->owner ? NULL : trp_order_record((const struct order *)(const void *)turn);
-    const char *name = record ? trp_task_by_number(record->slot)->signature->name
-                              : turn->owner->call.actor->class_->name;
-    snprintf(waiting->who, sizeof waiting->who, "%s%s", record ? "task " : "a method of ", name);
+    char actor[TRP_WHO_SIZE];
+    if (!turn->owner) {
+        const struct trp_record *record =
+            trp_order_record((const struct order *)(const void *)turn);
+        snprintf(who, size, "task %s", trp_task_by_number(record->slot)->signature->name);
+        return;
+    }
+    const struct call *call = &turn->owner->call;
+    trp_ref_name(rank, trp_actor_ref(call->actor), call->actor->class_, actor, sizeof actor);
+    snprintf(who, size, "%s.%s", actor, call->method->signature->name);
+}
+
+static void describe_turn(struct trp_rank *rank, const struct turn *turn, size_t before,
+                          struct troupe_waiting *waiting)
+{
+    const struct trp_workers *w = rank->workers;
+    name_turn(rank, turn, waiting->who, sizeof waiting->who);
     snprintf(waiting->reason, sizeof waiting->reason,
              "waits for %d CPU%s (free: %d of %d), behind %zu", turn->cpus,
              turn->cpus == 1 ? "" : "s", w->free, w->cpus, before);
+    waiting->seconds = trp_now_roughly() - turn->since;
 }
 
-size_t trp_claims_waiting(struct trp_rank *rank, struct trp_waiting *list, size_t most)
+size_t trp_claims_waiting(struct trp_rank *rank, struct troupe_waiting *list, size_t most)
 {
     struct trp_workers *w = rank->workers;
     size_t count = 0, before = 0;
@@ -106,7 +121,7 @@ size_t trp_claims_waiting(struct trp_rank *rank, struct trp_waiting *list, size_
             describe_claim(rank, c, &list[count]);
     for (const struct turn *t = w->head; t; t = t->next, count++, before++)
         if (count < most)
-            describe_turn(w, t, before, &list[count]);
+            describe_turn(rank, t, before, &list[count]);
     pthread_mutex_unlock(&w->lock);
     return count;
 }

@@ -6,6 +6,7 @@
 
 #include "schedule/rank.h"
 #include "schedule/stock.h"
+#include "troupe/resources.h"
 
 /* The claim that a record TASK or CREATE with TRP_ASKS_MORE makes, behind arguments of that type
    (NULL: of a class without a constructor); NULL when memory is short. */
@@ -22,13 +23,8 @@ void trp_claims_leave(struct trp_rank *rank, struct trp_claim *claim);
 /* The same of any claim, with the workers' lock held. */
 void trp_claims_end(struct trp_rank *rank, struct trp_claim *claim);
 
-/* What waits on this rank, for what: for who lists it. From the scheduler's thread. */
-struct trp_waiting {
-    char who[384]; /* "task sample", "painter, actor(1:4)" */
-    char reason[2 * TRP_AMOUNTS_SIZE + 64]; /* "waits for 1 GPU (free: 0.5 GPUs), behind 3" */
-};
-
-/* The first of them in `list`; returns how many wait. */
-size_t trp_claims_waiting(struct trp_rank *rank, struct trp_waiting *list, size_t most);
+/* What waits on this rank, for what: the first of them in `list`; returns how many wait. Any
+   thread. */
+size_t trp_claims_waiting(struct trp_rank *rank, struct troupe_waiting *list, size_t most);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define WINDOW 256 /* claims that are looked at when something comes free */
 
 void trp_stock_open(struct trp_stock *s, const struct trp_resources *resources, int rank,
@@ -26,6 +28,7 @@ struct trp_claim *trp_claim_new(const struct trp_amounts *wants, const char *nam
     claim->wants = *wants;
     claim->wants.of[TRP_CPUS] = 0;
     claim->name = name;
+    claim->since = trp_now_roughly();
     for (int kind = 0; kind < TRP_KINDS; kind++)
         claim->kinds |= (uint32_t)(claim->wants.of[kind] > 0) << kind;
     return claim;

@@ -22,6 +22,7 @@ struct trp_claim {
     struct trp_amounts wants; /* CPUs do not count here */
     uint32_t kinds;           /* that it asks for, a bit each */
     unsigned overtaken;
+    double since;             /* a trp_now_roughly() time */
     bool held, waits;         /* neither: it was given back */
     uint64_t gpus;            /* HELD: of each device a bit, */
     uint32_t gpu_part;        /* and how much of each */

@@ -16,6 +16,7 @@ struct turn {
     int16_t priority;         /* those of a higher one stand before it */
     uint8_t overtaken;        /* by ones behind it that needed fewer */
     bool moves;               /* an order: it may go to another rank */
+    double since;             /* a trp_now_roughly() time */
 };
 
 /* A task that has not begun; when it does, its block goes with its context, arguments and all. */

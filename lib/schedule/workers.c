@@ -202,6 +202,7 @@ void trp_worker_queue(struct trp_workers *w, struct turn *turn)
 {
     struct turn **link = place_in_line(w, turn->priority);
     turn->overtaken = 0;
+    turn->since = trp_now_roughly();
     turn->next = *link;
     *link = turn;
     if (w->end == link)

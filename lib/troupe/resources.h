@@ -38,6 +38,25 @@ size_t troupe_resources(int rank, struct troupe_resource *list, size_t most);
  */
 int troupe_gpu_ids(int *ids, int most);
 
+/** What waits on a rank for CPUs, GPUs, memory or named resources. */
+struct troupe_waiting {
+    char who[320];    /**< "task sample", "painter(1:4).paint", or, of one that is to be made,
+                           "painter, actor(1:4)" */
+    char reason[576]; /**< "waits for 1 GPU (free: 0.5 GPUs), behind 3" */
+    double seconds;   /**< it has done so, within some milliseconds */
+};
+
+/**
+ * The tasks that have not begun, the methods of actors with CPUs likewise, and the actors that are
+ * not made yet, since what they ask for is not free on the caller's rank: first those that wait for
+ * what they hold to their end, then those that wait for CPUs, each in their order.
+ * @param list room for `most` of them
+ * @param most 0: list is not used
+ * @return how many wait
+ * @note Threads: any.
+ */
+size_t troupe_waiting(struct troupe_waiting *list, size_t most);
+
 #ifdef __cplusplus
 }
 #endif

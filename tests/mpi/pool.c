@@ -130,6 +130,11 @@ static int64_t on_use_pool(int64_t n)
     return sum;
 }
 
+static void end_pool(void *pool)
+{
+    troupe_pool_end(pool);
+}
+
 /* Returns how many calls there were; or fails. */
 static int on_map_odd(int odd)
 {
@@ -138,9 +143,9 @@ static int on_map_odd(int odd)
     struct adder_refuse_odd_args args[SOME] = {{0}};
     int values[SOME];
     args[2].number = odd;
+    troupe_defer(end_pool, pool.any);
     troupe_pool_add(pool, one);
     troupe_pool_map(pool, adder_refuse_odd, args, SOME, values, NULL);
-    troupe_pool_end(pool.any);
     return troupe_await(adder_calls(one));
 }
 

@@ -92,8 +92,8 @@ static troupe_str on_waiting(struct clerk_state *self, troupe_str who)
 {
     (void)self;
     enum { MOST = 8 };
-    struct trp_waiting *list = troupe_alloc(MOST * sizeof *list);
-    size_t count = trp_claims_waiting(trp_current()->rank, list, MOST);
+    struct troupe_waiting *list = troupe_alloc(MOST * sizeof *list);
+    size_t count = troupe_waiting(list, MOST);
     for (size_t i = 0; i < count && i < MOST; i++)
         if (strstr(list[i].who, who))
             return list[i].reason;
