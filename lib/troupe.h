@@ -36,6 +36,7 @@
 #include "troupe/buffer.h"
 #include "troupe/declare.h"
 #include "troupe/future.h"
+#include "troupe/group.h"
 #include "troupe/life.h"
 #include "troupe/log.h"
 #include "troupe/method.h"

@@ -11,11 +11,13 @@
 #include "troupe/life.h"
 #include "troupe/status.h"
 
-struct trp_worker *trp_workers_dedicate(struct trp_rank *rank, int cpus)
+struct trp_worker *trp_workers_dedicate(struct trp_rank *rank, int cpus,
+                                        const struct trp_claim *claim)
 {
     struct trp_workers *w = rank->workers;
     pthread_mutex_lock(&w->lock);
     struct trp_worker *worker = trp_worker_begin(rank, trp_workers_slots(w, cpus));
+    worker->bundle = claim ? claim->bundle : NULL;
     pthread_mutex_unlock(&w->lock);
     return worker;
 }
@@ -48,7 +50,8 @@ void trp_workers_call(struct trp_actor *actor, const struct troupe_method *metho
                                  .answer = record->kind == TRP_RECORD_ASK ? record->future : 0};
     w->unfinished++;
     worker->calls++;
-    worker->turn = (struct turn){.owner = worker, .cpus = worker->cpus};
+    worker->turn = (struct turn){
+        .owner = worker, .bundle = worker->bundle, .cpus = worker->cpus};
     trp_worker_queue(w, &worker->turn);
     pthread_mutex_unlock(&w->lock);
 }

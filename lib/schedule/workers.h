@@ -41,7 +41,9 @@ bool trp_workers_busy(struct trp_rank *rank);
 
 /* ---- actors with a worker of their own: from the scheduler's thread -------------------------- */
 
-struct trp_worker *trp_workers_dedicate(struct trp_rank *rank, int cpus);
+/* `claim`: what it holds beside CPUs, or NULL. */
+struct trp_worker *trp_workers_dedicate(struct trp_rank *rank, int cpus,
+                                        const struct trp_claim *claim);
 void trp_workers_release(struct trp_worker *worker); /* it runs nothing */
 bool trp_worker_is_free(struct trp_worker *worker);
 

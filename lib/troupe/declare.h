@@ -195,7 +195,7 @@
 /** The rank of another actor, for `.with = { .place = troupe_beside(handle) }`. Any thread. */
 #define troupe_beside(handle) troupe_beside_ref((handle).ref)
 
-/** Any rank but that of another actor, in turn, for `.with = { .place = troupe_away_from(handle) }`.
+/** Any rank but that of another actor, in turn: `.with = { .place = troupe_away_from(handle) }`.
     Any thread. */
 #define troupe_away_from(handle) troupe_away_from_ref((handle).ref)
 
