@@ -10,6 +10,7 @@ troupeinclude_HEADERS = \
 	lib/troupe/buffer.h \
 	lib/troupe/declare.h \
 	lib/troupe/future.h \
+	lib/troupe/group.h \
 	lib/troupe/life.h \
 	lib/troupe/lists.h \
 	lib/troupe/log.h \
@@ -58,6 +59,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/call/caller.c \
 	lib/call/caller.h \
 	lib/call/driver.h \
+	lib/call/groups.c \
 	lib/call/life.c \
 	lib/call/log.c \
 	lib/call/map.c \
@@ -95,6 +97,9 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/execute.h \
 	lib/schedule/futures.c \
 	lib/schedule/futures.h \
+	lib/schedule/group_keeper.c \
+	lib/schedule/groups.c \
+	lib/schedule/groups.h \
 	lib/schedule/guests.c \
 	lib/schedule/guests.h \
 	lib/schedule/life.c \
@@ -124,6 +129,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/send.c \
 	lib/schedule/send.h \
 	lib/schedule/ship.c \
+	lib/schedule/slots.c \
 	lib/schedule/steal.c \
 	lib/schedule/steal.h \
 	lib/schedule/stock.c \

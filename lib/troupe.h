@@ -38,6 +38,7 @@
 #include "troupe/buffer.h"
 #include "troupe/declare.h"
 #include "troupe/future.h"
+#include "troupe/group.h"
 #include "troupe/life.h"
 #include "troupe/log.h"
 #include "troupe/map.h"

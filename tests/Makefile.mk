@@ -70,6 +70,7 @@ MPI_TESTS = \
 	tests/mpi/flow.mpi16 \
 	tests/mpi/flow_ends.mpi16 \
 	tests/mpi/flow_smallest.mpi16 \
+	tests/mpi/groups.mpi \
 	tests/mpi/inheritance.mpi \
 	tests/mpi/late.mpi \
 	tests/mpi/leftovers.mpi \

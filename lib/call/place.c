@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "call/caller.h"
+#include "schedule/groups.h"
 #include "schedule/steal.h"
 #include "troupe/method.h"
 
@@ -14,6 +15,7 @@ enum rule {
     RULE_AWAY,
     RULE_PACKED,
     RULE_SPREAD,
+    RULE_GROUP,
     RULE_WISH = 1 << 8, /* added: it need not be so */
 };
 
@@ -48,13 +50,12 @@ static int next_that_could(struct trp_rank *rank, struct troupe_place place,
 
 static int choose(struct trp_rank *rank, bool task, struct trp_asked *asked)
 {
+    static const struct troupe_place spread = {.rule = RULE_SPREAD};
     bool claims = asked->number & TRP_ASKS_MORE;
-    int host = task ? trp_steal_choose(rank, &asked->request, claims) : -1;
+    int host = task ? trp_steal_choose(rank, &asked->wants.amounts, claims) : -1;
     if (task)
         asked->number |= TRP_TASK_MOVES;
-    return host >= 0
-               ? host
-               : next_that_could(rank, (struct troupe_place){RULE_SPREAD, 0}, &asked->request);
+    return host >= 0 ? host : next_that_could(rank, spread, &asked->wants.amounts);
 }
 
 /* One after the other on the same rank, until what they ask for adds up to what it has. */
@@ -88,8 +89,8 @@ static int host_by(struct trp_rank *rank, struct troupe_place place, bool task,
     if (place.rule == RULE_CHOICE)
         return choose(rank, task, asked);
     if (place.rule == RULE_PACKED)
-        return pack(rank, task, &asked->request);
-    return next_that_could(rank, place, &asked->request);
+        return pack(rank, task, &asked->wants.amounts);
+    return next_that_could(rank, place, &asked->wants.amounts);
 }
 
 /* ---- refusing -------------------------------------------------------------------------------- */
@@ -128,11 +129,44 @@ static void refuse(const struct trp_rank *rank, struct troupe_place place, const
         trp_request_refusal(rank->resources, who, whose, request, story, TRP_REFUSAL_SIZE);
 }
 
+/* ---- in a place of a group ------------------------------------------------------------------- */
+
+/* It is charged to that place, whatever it asks for. */
+static int in_group(struct trp_rank *rank, struct troupe_place place, const char *whose, bool task,
+                    struct trp_asked *asked, char *story)
+{
+    char asks[TRP_AMOUNTS_SIZE], there[TRP_AMOUNTS_SIZE];
+    struct trp_amounts has, takes = asked->wants.amounts;
+    int host;
+    takes.of[TRP_CPUS] += task && !takes.of[TRP_CPUS];
+    if (!trp_group_place(rank, place.group, place.rank, &host, &has)) {
+        snprintf(story, TRP_REFUSAL_SIZE,
+                 "%s is to be in place %d of a group: rank %d has reserved no such place, or has "
+                 "released it",
+                 whose, place.rank, rank->rank);
+        return -1;
+    }
+    for (int kind = 0; kind < TRP_KINDS; kind++)
+        if (takes.of[kind] > has.of[kind]) {
+            snprintf(story, TRP_REFUSAL_SIZE, "%s asks for %s, which its place of a group has not: "
+                     "that has %s", whose,
+                     trp_amounts_text(rank->resources, takes.of, asks, sizeof asks),
+                     trp_amounts_text(rank->resources, has.of, there, sizeof there));
+            return -1;
+        }
+    asked->number |= TRP_ASKS_MORE;
+    asked->wants.group = place.group;
+    asked->wants.place = place.rank;
+    return host;
+}
+
 int trp_place_for(struct trp_rank *rank, struct troupe_place place, const char *whose, bool task,
                   struct trp_asked *asked, char story[TRP_REFUSAL_SIZE])
 {
     bool wish = place.rule & RULE_WISH;
     place.rule &= ~RULE_WISH;
+    if (place.rule == RULE_GROUP)
+        return in_group(rank, place, whose, task, asked, story);
     if (is_nowhere(rank, place, story))
         return -1;
     int host = host_by(rank, place, task, asked);
@@ -143,7 +177,7 @@ int trp_place_for(struct trp_rank *rank, struct troupe_place place, const char *
     if (wish && task)
         asked->number |= TRP_TASK_MOVES;
     if (host < 0)
-        refuse(rank, place, whose, &asked->request, story);
+        refuse(rank, place, whose, &asked->wants.amounts, story);
     else if (host == rank->rank && asked->number & TRP_TASK_MOVES)
         trp_steal_coming(rank->workers, 1);
     return host;
@@ -153,7 +187,7 @@ int trp_place_for(struct trp_rank *rank, struct troupe_place place, const char *
 
 struct troupe_place troupe_on(int rank)
 {
-    return (struct troupe_place){RULE_RANK, rank};
+    return (struct troupe_place){.rule = RULE_RANK, .rank = rank};
 }
 
 struct troupe_place troupe_here(void)
@@ -163,17 +197,22 @@ struct troupe_place troupe_here(void)
 
 struct troupe_place troupe_on_node(int node)
 {
-    return (struct troupe_place){RULE_NODE, node};
+    return (struct troupe_place){.rule = RULE_NODE, .rank = node};
 }
 
 struct troupe_place troupe_packed(void)
 {
-    return (struct troupe_place){RULE_PACKED, 0};
+    return (struct troupe_place){.rule = RULE_PACKED, .rank = 0};
 }
 
 struct troupe_place troupe_spread(void)
 {
-    return (struct troupe_place){RULE_SPREAD, 0};
+    return (struct troupe_place){.rule = RULE_SPREAD, .rank = 0};
+}
+
+struct troupe_place troupe_in(troupe_group group, int place)
+{
+    return (struct troupe_place){.rule = RULE_GROUP, .rank = place, .group = group.number};
 }
 
 struct troupe_place troupe_rather(struct troupe_place place)
@@ -184,14 +223,15 @@ struct troupe_place troupe_rather(struct troupe_place place)
 
 struct troupe_place troupe_beside_ref(struct troupe_ref actor)
 {
-    return trp_ref_none(actor) ? (struct troupe_place){RULE_NOBODY, 0}
+    return trp_ref_none(actor) ? (struct troupe_place){.rule = RULE_NOBODY, .rank = 0}
                                : troupe_on(trp_ref_host(actor));
 }
 
 struct troupe_place troupe_away_from_ref(struct troupe_ref actor)
 {
-    return trp_ref_none(actor) ? (struct troupe_place){RULE_NOBODY, 1}
-                               : (struct troupe_place){RULE_AWAY, trp_ref_host(actor)};
+    if (trp_ref_none(actor))
+        return (struct troupe_place){.rule = RULE_NOBODY, .rank = 1};
+    return (struct troupe_place){.rule = RULE_AWAY, .rank = trp_ref_host(actor)};
 }
 
 int troupe_nodes(void)

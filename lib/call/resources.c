@@ -53,13 +53,13 @@ int trp_asked_place(struct trp_rank *rank, const struct troupe_options *with,
     char why[TRP_AMOUNTS_SIZE];
     struct troupe_needs needs = needs_of(with, declared);
     asked->number = needs.cpus;
-    asked->request = (struct trp_amounts){{(uint64_t)needs.cpus}};
+    asked->wants = (struct trp_request){.amounts = {{(uint64_t)needs.cpus}}};
     if (!is_little(rank, &needs) &&
-        !trp_request_read(rank->resources, &needs, &asked->request, why, sizeof why)) {
+        !trp_request_read(rank->resources, &needs, &asked->wants.amounts, why, sizeof why)) {
         snprintf(story, TRP_REFUSAL_SIZE, "what %s asks for: %s", whose, why);
         return -1;
     }
-    if (trp_request_holds(&asked->request))
+    if (trp_request_holds(&asked->wants.amounts))
         asked->number |= TRP_ASKS_MORE;
     return trp_place_for(rank, with->place, whose, task, asked, story);
 }
@@ -104,7 +104,9 @@ int troupe_gpu_ids(int *ids, int most)
     const struct trp_claim *claim = c->claim;
     if (c->actor && c->actor->more)
         claim = c->actor->more->claim;
-    int count = claim ? trp_claim_gpus(&c->rank->workers->stock, claim, ids, most) : 0;
+    int count = 0;
+    if (claim)
+        count = trp_claim_gpus(trp_stock_of(c->rank->workers, claim->bundle), claim, ids, most);
     trp_role_leave(outside);
     return count;
 }

@@ -303,7 +303,7 @@ static void send_asking(struct trp_caller caller, int to, const struct trp_recor
     size_t at = trp_asking_offset(&s->args);
     memset(both, 0, at);
     memcpy(both, args, s->args.size);
-    memcpy(both + at, &asked->request, sizeof asked->request);
+    memcpy(both + at, &asked->wants, sizeof asked->wants);
     send(caller, to, head, &signature, both);
 }
 

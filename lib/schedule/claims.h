@@ -10,8 +10,11 @@
 
 /* The claim that a record TASK or CREATE with TRP_ASKS_MORE makes, behind arguments of that type
    (NULL: of a class without a constructor); NULL when memory is short. */
-struct trp_claim *trp_claim_of(const struct trp_record *record, const struct troupe_type *args,
-                               const char *name);
+struct trp_claim *trp_claim_of(struct trp_rank *rank, const struct trp_record *record,
+                               const struct troupe_type *args, const char *name);
+
+/* Where it is claimed: of the rank's, or of what is reserved for a place of a group. */
+struct trp_stock *trp_stock_of(struct trp_workers *workers, const struct trp_bundle *bundle);
 
 /* From the scheduler's thread. Whether it is held at once; if not, a record GRANTED for the claim's
    actor comes when it is. */

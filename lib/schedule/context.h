@@ -19,6 +19,7 @@
 #include "troupe/types.h"
 
 struct trp_actor;
+struct trp_bundle;
 struct trp_claim;
 struct trp_parcel;
 struct trp_rank;
@@ -45,6 +46,7 @@ struct trp_context {
     uint64_t answer;           /* for this future of it; 0: nobody asked */
     int cpus;                  /* threads of its OpenMP team */
     struct trp_claim *claim;   /* of a task: what it holds beside CPUs */
+    struct trp_bundle *bundle; /* on a worker: whose slots it takes, or NULL */
     struct trp_task *task;     /* of a task */
     bool outside;              /* code of the user's began its MPI calls */
     bool releasing;            /* its deferred functions run */

@@ -7,6 +7,7 @@
 #include "schedule/bulk.h"
 #include "schedule/deadlines.h"
 #include "schedule/execute.h"
+#include "schedule/groups.h"
 #include "schedule/life.h"
 #include "schedule/limit.h"
 #include "schedule/names.h"
@@ -115,6 +116,9 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
     case TRP_RECORD_MOVED:
     case TRP_RECORD_HUNGRY:
         trp_steal_deliver(rank, record, parcel);
+        break;
+    case TRP_RECORD_GROUP:
+        trp_groups_deliver(rank, record, parcel->peer);
         break;
     case TRP_RECORD_CALL_OFF:
         trp_task_called_off(rank, record, parcel->peer);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "schedule/groups.h"
 #include "schedule/steal.h"
 #include "troupe/status.h"
 
@@ -22,7 +23,8 @@ int trp_workers_line(const struct trp_rank *rank)
 
 bool trp_workers_fill_cpus(struct trp_rank *rank)
 {
-    return rank->workers->free <= trp_workers_line(rank); /* who was called counts, too */
+    /* Who was called counts, too. */
+    return __atomic_load_n(&rank->workers->free, __ATOMIC_RELAXED) <= trp_workers_line(rank);
 }
 
 int trp_workers_unfinished(struct trp_rank *rank)
@@ -49,20 +51,35 @@ void trp_order_cancel(struct trp_workers *w, struct order *order)
 }
 
 /* Actors that wait with them are left to the actors' end. */
-static void cancel_orders(struct trp_workers *w)
+static void cancel_claims(struct trp_workers *w, struct trp_stock *stock)
 {
-    for (struct trp_claim *claim = w->stock.line, *next; claim; claim = next) {
+    for (struct trp_claim *claim = stock->line, *next; claim; claim = next) {
         next = claim->next;
         if (!claim->order)
             continue;
-        trp_stock_leave(&w->stock, claim);
+        trp_stock_leave(stock, claim);
         w->stuck--;
         trp_order_cancel(w, claim->order);
     }
-    while (w->head) {
-        struct turn *turn = w->head;
+}
+
+static void cancel_turns(struct trp_workers *w, struct trp_slots *slots)
+{
+    while (slots->head) {
+        struct turn *turn = slots->head;
         trp_worker_forgo(w, turn);
-        trp_order_cancel(w, (struct order *)(void *)turn);
+        if (trp_turn_is_order(turn))
+            trp_order_cancel(w, (struct order *)(void *)turn);
+    }
+}
+
+static void cancel_orders(struct trp_workers *w)
+{
+    cancel_claims(w, &w->stock);
+    cancel_turns(w, &w->slots);
+    for (struct trp_bundle *bundle = w->bundles; bundle; bundle = bundle->next) {
+        cancel_claims(w, &bundle->stock);
+        cancel_turns(w, &bundle->slots);
     }
 }
 
@@ -152,6 +169,7 @@ void trp_workers_close(struct trp_rank *rank)
         trp_worker_end(worker);
     }
     trp_steal_close(w);
+    trp_groups_close(w);
     pthread_mutex_destroy(&w->lock);
     free(w);
     rank->workers = NULL;

@@ -66,7 +66,7 @@ static bool has_its_claim(struct trp_rank *rank, const struct trp_record *record
     struct trp_actor_more *more = trp_actor_more(trp_actors_find(&rank->actors, ref));
     const struct troupe_class *class_ = class_of(record);
     const struct troupe_type *args = class_->init ? &class_->init->signature->args : NULL;
-    more->claim = trp_claim_of(record, args, class_->name);
+    more->claim = trp_claim_of(rank, record, args, class_->name);
     if (!more->claim)
         trp_die("no memory for what an actor asks for");
     more->claim->actor = ref;

@@ -19,6 +19,7 @@ void trp_workers_dedicate(struct trp_rank *rank, struct trp_actor *actor, int cp
     struct trp_actor_more *more = trp_actor_more(actor);
     pthread_mutex_lock(&w->lock);
     more->worker = trp_worker_begin(rank, trp_workers_slots(w, cpus));
+    more->worker->bundle = more->claim ? more->claim->bundle : NULL;
     pthread_mutex_unlock(&w->lock);
     more->at_once = (uint16_t)(at_once > 1 ? at_once : 1);
 }
@@ -57,6 +58,7 @@ static struct trp_worker *idle_one(struct trp_workers *w, struct trp_worker *fir
     }
     pthread_mutex_lock(&w->lock);
     last->mate = trp_worker_begin(first->rank, first->cpus);
+    last->mate->bundle = first->bundle;
     pthread_mutex_unlock(&w->lock);
     return last->mate;
 }
@@ -82,7 +84,8 @@ void trp_workers_call(struct trp_actor *actor, const struct troupe_method *metho
                                  .answer = record->kind == TRP_RECORD_ASK ? record->future : 0};
     w->unfinished++;
     worker->calls++;
-    worker->turn = (struct turn){.owner = worker, .cpus = worker->cpus};
+    worker->turn = (struct turn){
+        .owner = worker, .bundle = worker->bundle, .cpus = worker->cpus};
     trp_worker_queue(w, &worker->turn);
     pthread_mutex_unlock(&w->lock);
 }

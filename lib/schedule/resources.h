@@ -20,6 +20,13 @@ struct trp_amounts {
     uint64_t of[TRP_KINDS];
 };
 
+/* What stands behind arguments: so much, for a place of a group, or of the rank (0). */
+struct trp_request {
+    struct trp_amounts amounts;
+    uint64_t group;
+    int64_t place;
+};
+
 struct trp_resources {
     int ranks, kinds;                   /* kinds that there are in this job */
     char names[TRP_KINDS][TRP_NAME_SIZE];

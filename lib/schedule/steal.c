@@ -146,8 +146,9 @@ static void use(const struct trp_rank *rank, struct peer *peer, const struct trp
 
 static bool has_slots(struct trp_workers *w, int slots)
 {
-    int queued = __atomic_load_n(&w->queued, __ATOMIC_RELAXED);
-    return w->free - queued - __atomic_load_n(&w->coming, __ATOMIC_RELAXED) >= slots;
+    int queued = __atomic_load_n(&w->slots.queued, __ATOMIC_RELAXED);
+    int free = __atomic_load_n(&w->slots.free, __ATOMIC_RELAXED);
+    return free - queued - __atomic_load_n(&w->coming, __ATOMIC_RELAXED) >= slots;
 }
 
 static bool has_stock(const struct trp_stock *stock, const struct trp_amounts *request)
@@ -245,8 +246,8 @@ static void ask_all(struct trp_rank *rank, int slots)
 void trp_steal_if_dry(struct trp_rank *rank)
 {
     struct trp_workers *w = rank->workers;
-    int slots = w->free - __atomic_load_n(&w->coming, __ATOMIC_RELAXED);
-    if (w->queued || slots <= 0 || w->stop)
+    int slots = w->slots.free - __atomic_load_n(&w->coming, __ATOMIC_RELAXED);
+    if (w->slots.queued || slots <= 0 || w->stop)
         return;
     if (w->restocked)
         tell_of_more(rank);
@@ -259,8 +260,8 @@ void trp_steal_if_dry(struct trp_rank *rank)
 
 static int more_than_slots(const struct trp_workers *w)
 {
-    int slots = w->free > 0 ? w->free : 0;
-    return w->movable > slots ? w->movable - slots : 0;
+    int slots = w->slots.free > 0 ? w->slots.free : 0;
+    return w->slots.movable > slots ? w->slots.movable - slots : 0;
 }
 
 bool trp_steal_could_give(const struct trp_workers *w)
@@ -311,12 +312,13 @@ static void wrap(struct trp_rank *rank, struct peer *peer, struct gift *gift, st
 static void take_half(struct trp_rank *rank, struct peer *peer, struct gift *gift)
 {
     struct trp_workers *w = rank->workers;
-    int half = (more_than_slots(w) + 1) / 2, here = w->free > 0 ? w->free : 0, looked = 0;
-    struct turn **link = &w->head;
+    int half = (more_than_slots(w) + 1) / 2, looked = 0;
+    int here = w->slots.free > 0 ? w->slots.free : 0;
+    struct turn **link = &w->slots.head;
     for (bool mine = false; *link && half > 0 && looked < LOOKED_MAX; looked++) {
         struct order *order = (struct order *)(void *)*link;
         if ((*link)->moves && here-- <= 0 && (mine = !mine) && suits(rank, peer, gift, order)) {
-            trp_worker_unlink(w, link);
+            trp_worker_unlink(w, &w->slots, link);
             wrap(rank, peer, gift, order);
             half--;
         } else {

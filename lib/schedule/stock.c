@@ -20,6 +20,16 @@ void trp_stock_open(struct trp_stock *s, const struct trp_resources *resources, 
         s->gpu_free[gpu] = TRP_WHOLE;
 }
 
+void trp_stock_open_within(struct trp_stock *s, const struct trp_stock *other,
+                           const struct trp_claim *claim)
+{
+    *s = (struct trp_stock){.resources = other->resources, .first_gpu = other->first_gpu};
+    s->has = s->free = claim->wants;
+    s->end = &s->line;
+    for (int gpu = 0; gpu < TRP_GPUS_MAX; gpu++)
+        s->gpu_free[gpu] = claim->gpus >> gpu & 1 ? claim->gpu_part : 0;
+}
+
 struct trp_claim *trp_claim_new(const struct trp_amounts *wants, const char *name)
 {
     struct trp_claim *claim = calloc(1, sizeof *claim);
@@ -40,8 +50,8 @@ struct trp_claim *trp_claim_new(const struct trp_amounts *wants, const char *nam
    Of whole ones: any. -1: none. */
 static int best_gpu(const struct trp_stock *s, uint64_t part, uint64_t taken)
 {
-    int best = -1, gpus = (int)(s->has.of[TRP_GPUS] / TRP_WHOLE);
-    for (int gpu = 0; gpu < gpus; gpu++)
+    int best = -1;
+    for (int gpu = 0; part && gpu < TRP_GPUS_MAX; gpu++)
         if (!(taken >> gpu & 1) && s->gpu_free[gpu] >= part &&
             (best < 0 || s->gpu_free[gpu] < s->gpu_free[best]))
             best = gpu;

@@ -16,6 +16,7 @@
 #define TRP_OVERTAKEN_MAX 16
 
 struct order;
+struct trp_bundle;
 
 struct trp_claim {
     struct trp_claim *next;   /* in the line */
@@ -26,7 +27,9 @@ struct trp_claim {
     bool held, waits;         /* neither: it was given back */
     uint64_t gpus;            /* HELD: of each device a bit, */
     uint32_t gpu_part;        /* and how much of each */
+    struct trp_bundle *bundle;   /* whose stock it is on; NULL: the rank's */
     /* Whose it is: */
+    struct trp_bundle *reserves; /* a place of a group, */
     struct order *order;      /* a task's, or */
     struct troupe_ref actor;  /* an actor's */
     const char *name;         /* of the task or class */
@@ -44,6 +47,10 @@ struct trp_stock {
 
 void trp_stock_open(struct trp_stock *stock, const struct trp_resources *resources, int rank,
                     int first_gpu);
+
+/* What that claim holds of the other one, as a stock of its own. */
+void trp_stock_open_within(struct trp_stock *stock, const struct trp_stock *other,
+                           const struct trp_claim *claim);
 
 /* From malloc; NULL when memory is short. */
 struct trp_claim *trp_claim_new(const struct trp_amounts *wants, const char *name);

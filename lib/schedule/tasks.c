@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "schedule/claims.h"
 #include "schedule/execute.h"
+#include "schedule/groups.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
 #include "schedule/steal.h"
@@ -82,11 +83,11 @@ static void count_arrival(struct trp_rank *rank, const struct order *order, int 
 }
 
 /* False when memory is short. */
-static bool claims(const struct trp_record *record, const struct troupe_method *task,
-                   struct trp_claim **claim)
+static bool claims(struct trp_rank *rank, const struct trp_record *record,
+                   const struct troupe_method *task, struct trp_claim **claim)
 {
     bool any = record->number & TRP_ASKS_MORE;
-    *claim = any ? trp_claim_of(record, &task->signature->args, task->signature->name) : NULL;
+    *claim = any ? trp_claim_of(rank, record, &task->signature->args, task->signature->name) : NULL;
     return *claim || !any;
 }
 
@@ -96,7 +97,7 @@ static void enter(struct trp_rank *rank, struct order *order, int from)
     struct trp_workers *w = rank->workers;
     count_arrival(rank, order, from);
     w->unfinished++;
-    if (!order->claim || trp_stock_claim(&w->stock, order->claim))
+    if (!order->claim || trp_stock_claim(trp_stock_of(w, order->claim->bundle), order->claim))
         trp_workers_ready(rank, order);
     else
         w->stuck++;
@@ -111,15 +112,19 @@ bool trp_task_come(struct trp_rank *rank, struct trp_record *record, struct trp_
     if (!task)
         trp_die("rank %d submits task %u, which is not known here", from, record->slot);
     struct trp_claim *claim;
-    struct order *order = claims(record, task, &claim) ? order_new(rank, record, parcel) : NULL;
+    bool good = claims(rank, record, task, &claim);
+    struct order *order = good ? order_new(rank, record, parcel) : NULL;
     if (!order) {
-        free(claim);
+        if (claim)
+            trp_claims_leave(rank, claim);
         trp_refuse_memory(rank, record, (int)record->creator);
         return false;
     }
     order->claim = claim;
-    if (claim)
+    if (claim) {
         claim->order = order;
+        order->turn.bundle = claim->bundle;
+    }
     pthread_mutex_lock(&w->lock);
     enter(rank, order, from);
     if (last)
@@ -187,20 +192,36 @@ static bool is_of(const struct order *order, int caller, uint64_t future)
     return order->caller == caller && trp_order_record(order)->future == future;
 }
 
+static struct order *in_line(const struct trp_slots *slots, int caller, uint64_t future)
+{
+    for (struct turn *turn = slots->head; turn; turn = turn->next)
+        if (trp_turn_is_order(turn) && is_of((struct order *)(void *)turn, caller, future))
+            return (struct order *)(void *)turn;
+    return NULL;
+}
+
+static struct order *in_stock(const struct trp_stock *stock, int caller, uint64_t future)
+{
+    for (struct trp_claim *claim = stock->line; claim; claim = claim->next)
+        if (claim->order && is_of(claim->order, caller, future))
+            return claim->order;
+    return NULL;
+}
+
 /* One that waits, for slots or for what it claims; it waits no more. The search begins with the
    oldest: whoever cancels many begins with these, too. With the workers' lock held. */
 static struct order *take_waiting(struct trp_rank *rank, int caller, uint64_t future)
 {
     struct trp_workers *w = rank->workers;
-    struct order *order = NULL;
-    for (struct turn *turn = w->head; turn && !order; turn = turn->next)
-        if (!turn->owner && is_of((struct order *)(void *)turn, caller, future))
-            order = (struct order *)(void *)turn;
+    struct order *order = in_line(&w->slots, caller, future);
+    for (struct trp_bundle *b = w->bundles; b && !order; b = b->next)
+        order = in_line(&b->slots, caller, future);
     if (order) {
         trp_worker_forgo(w, &order->turn);
     } else {
-        for (struct trp_claim *claim = w->stock.line; claim && !order; claim = claim->next)
-            order = claim->order && is_of(claim->order, caller, future) ? claim->order : NULL;
+        order = in_stock(&w->stock, caller, future);
+        for (struct trp_bundle *b = w->bundles; b && !order; b = b->next)
+            order = in_stock(&b->stock, caller, future);
         w->stuck -= order != NULL;
     }
     if (order && order->claim)

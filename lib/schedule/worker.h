@@ -8,15 +8,26 @@
 #include "schedule/stock.h"
 #include "schedule/workers.h"
 
-/* What waits for CPU slots: an order, or the call of an actor's own worker. */
+struct trp_bundle;
+
+/* What waits for CPU slots: an order, the call of an actor's own worker, or a place of a group. */
 struct turn {
     struct turn *next;
     struct trp_worker *owner; /* who alone can take it; NULL: any worker of tasks */
+    struct trp_bundle *bundle; /* that is to have them, or whose they are; NULL: the rank's */
     int cpus;                 /* slots */
     int16_t priority;         /* those of a higher one stand before it */
     uint8_t overtaken;        /* by ones behind it that needed fewer */
-    bool moves;               /* an order: it may go to another rank */
+    bool moves : 1;           /* an order: it may go to another rank */
+    bool reserves : 1;        /* for its bundle, for good */
     double since;             /* a trp_now_roughly() time */
+};
+
+/* CPU slots, and those that wait for them: a rank's, or a part of them that is reserved. */
+struct trp_slots {
+    int cpus, free;           /* all, and those that nothing runs on */
+    struct turn *head, **end; /* who waits */
+    int queued, movable;      /* orders among them, and those that another rank may take */
 };
 
 /* A task that has not begun; when it does, its block goes with its context, arguments and all. */
@@ -55,6 +66,7 @@ struct trp_worker {
     struct trp_context *parked;     /* all of that, gone on or not */
     struct trp_timers timers;
     bool idle, stop;
+    struct trp_bundle *bundle;  /* of an actor's own worker: whose slots it takes, or NULL */
     int calls;                  /* of an actor's own worker: handed to it and not wholly done */
     int cpus;                   /* of an actor's own worker; 0: of all tasks */
     struct trp_worker *mate;    /* the next one of the same actor, */
@@ -71,13 +83,17 @@ struct trp_workers {
     pthread_mutex_t lock;
     struct trp_worker *all;
     int pool;       /* how many of them are for tasks */
-    int cpus;         /* slots, */
-    _Atomic int free; /* and those that nothing runs on; the scheduler reads it without the lock */
+    int cpus; /* slots of the rank, reserved or not, */
+    int free; /* and those that nothing runs on; others read it without the lock */
     int team_limit; /* OMP_NUM_THREADS, or the slots */
-    struct turn *head, **end; /* those that wait for slots */
+    struct trp_slots slots; /* those that are not reserved */
+    struct trp_bundle *bundles; /* those that are; see groups.h */
+    struct trp_bundle *waiting_bundles; /* those that are to be */
+    struct trp_group *groups;   /* that this rank has asked for */
+    uint64_t groups_made;
+    struct trp_keeper *keeper;  /* on rank 0, of all groups; or NULL */
+    int queued; /* orders that wait for slots */
     struct trp_task *running; /* tasks that have begun */
-    int queued; /* orders among them; read without the lock, too */
-    int movable; /* those of them that another rank may take */
     int coming; /* chosen to run here, and not here yet; without the lock */
     bool restocked; /* claims have come free since other ranks were asked for tasks */
     struct trp_peers *peers; /* see steal.h */
@@ -89,6 +105,14 @@ struct trp_workers {
     int shipping;   /* those that wait until their bytes are sent */
     bool stop;      /* the job has ended: what waits is given up */
 };
+
+/* Those that a turn takes, or that what runs has taken. */
+struct trp_slots *trp_slots_of(struct trp_workers *workers, const struct trp_bundle *bundle);
+
+static inline bool trp_turn_is_order(const struct turn *turn)
+{
+    return !turn->owner && !turn->reserves;
+}
 
 /* How many slots, and threads, one that wants so many CPUs gets. */
 int trp_workers_slots(const struct trp_workers *workers, int wanted);
@@ -103,8 +127,15 @@ void trp_worker_end(struct trp_worker *worker);
 void trp_worker_forgo(struct trp_workers *workers, struct turn *turn);
 
 /* With the lock held, too: the same, and whoever can take the next one has still to be called. */
-void trp_worker_unlink(struct trp_workers *workers, struct turn **link);
+void trp_worker_unlink(struct trp_workers *workers, struct trp_slots *slots, struct turn **link);
+
+/* With the lock held: slots are taken, or given back if fewer than 0. */
+void trp_slots_take(struct trp_workers *workers, struct trp_slots *slots, int cpus);
+
 void trp_worker_call_next(struct trp_workers *workers);
+
+/* With the lock held: the next turn, if it is this worker's to take. */
+struct turn *trp_worker_take_turn(struct trp_workers *workers, struct trp_worker *worker);
 
 /* With the lock held: a turn is waited for, behind those of its priority. */
 void trp_worker_queue(struct trp_workers *workers, struct turn *turn);

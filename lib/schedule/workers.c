@@ -11,6 +11,7 @@
 #include "schedule/claims.h"
 #include "schedule/cpus.h"
 #include "schedule/execute.h"
+#include "schedule/groups.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
 #include "schedule/steal.h"
@@ -33,9 +34,10 @@ void trp_workers_open(struct trp_rank *rank)
     pthread_mutex_init(&w->lock, NULL);
     w->cpus = cpus;
     w->free = cpus;
+    w->slots = (struct trp_slots){.cpus = cpus, .free = cpus};
+    w->slots.end = &w->slots.head;
     int limit = rank->resources->team_limit;
     w->team_limit = limit && limit < cpus ? limit : cpus;
-    w->end = &w->head;
     trp_stock_open(&w->stock, rank->resources, rank->rank,
                    trp_rank_first_gpu(rank->resources, rank->wire));
     rank->workers = w;
@@ -87,136 +89,19 @@ static struct trp_context *take_ready(struct trp_workers *w, struct trp_worker *
 {
     fire_timers(w, worker);
     struct trp_context *c = worker->ready.head;
-    if (!c || (c->cpus > w->free && !w->stop))
+    if (!c || (c->cpus > trp_slots_of(w, c->bundle)->free && !w->stop))
         return NULL;
-    w->free -= c->cpus;
+    trp_slots_take(w, trp_slots_of(w, c->bundle), c->cpus);
     w->resuming--;
     return trp_context_pop(&worker->ready);
 }
 
-/* Whether the slots are for a woken one first. While its own thread runs another they are not: it
-   could do nothing with them. */
-static bool are_kept(const struct trp_workers *w, const struct trp_worker *asks)
+static void give_back(struct trp_context *c)
 {
-    if (!w->resuming)
-        return false;
-    for (const struct trp_worker *worker = w->all; worker; worker = worker->next)
-        if (worker->ready.head && (worker->idle || worker == asks))
-            return true;
-    return false;
-}
-
-/* The first whose slots are free, unless one before it has been overtaken too often. */
-static struct turn **next_turn(struct trp_workers *w, const struct trp_worker *asks)
-{
-    struct turn **link = &w->head;
-    if (w->free <= 0 || are_kept(w, asks))
-        return NULL;
-    for (int looked = 0; *link && looked < TRP_OVERTAKEN_MAX; looked++, link = &(*link)->next) {
-        if ((*link)->cpus <= w->free)
-            return link;
-        if ((*link)->overtaken >= TRP_OVERTAKEN_MAX)
-            return NULL;
-    }
-    return NULL;
-}
-
-/* With the lock held; others may read it without. */
-static void count(int *number, int more)
-{
-    __atomic_store_n(number, *number + more, __ATOMIC_RELAXED);
-}
-
-void trp_worker_unlink(struct trp_workers *w, struct turn **link)
-{
-    struct turn *turn = *link;
-    *link = turn->next;
-    if (w->end == &turn->next)
-        w->end = link;
-    count(&w->queued, -!turn->owner);
-    w->movable -= turn->moves;
-}
-
-static void call_idle(struct trp_workers *w)
-{
-    for (struct trp_worker *worker = w->all; worker; worker = worker->next)
-        if (worker->idle)
-            pthread_cond_signal(&worker->called);
-}
-
-/* Slots are free, or wanted: wakes who is to have them. He does the same when he has begun. */
-void trp_worker_call_next(struct trp_workers *w)
-{
-    struct turn **link = next_turn(w, NULL);
-    struct trp_worker *worker = link ? (*link)->owner : NULL;
-    if (w->resuming)
-        call_idle(w);
-    if (!link)
-        return;
-    for (struct trp_worker *idle = w->all; idle && !worker; idle = idle->next)
-        worker = idle->idle && !idle->cpus ? idle : NULL;
-    if (worker)
-        pthread_cond_signal(&worker->called);
-}
-
-/* It may have held up those behind it. */
-void trp_worker_forgo(struct trp_workers *w, struct turn *turn)
-{
-    struct turn **link = &w->head;
-    while (*link != turn)
-        link = &(*link)->next;
-    trp_worker_unlink(w, link);
+    struct trp_workers *w = c->rank->workers;
+    trp_slots_take(w, trp_slots_of(w, c->bundle), -c->cpus);
     trp_worker_call_next(w);
-}
-
-/* The next turn if it is this worker's to take. */
-static struct turn *take_turn(struct trp_workers *w, struct trp_worker *worker)
-{
-    struct turn **link = next_turn(w, worker), *turn = link ? *link : NULL;
-    if (!turn)
-        return NULL;
-    if (turn->owner ? turn->owner != worker : worker->cpus > 0) {
-        trp_worker_call_next(w);
-        return NULL;
-    }
-    for (struct turn *before = w->head; before != turn; before = before->next)
-        before->overtaken++;
-    trp_worker_unlink(w, link);
-    w->free -= turn->cpus;
-    return turn;
-}
-
-/* At the end, mostly: then nobody is looked at but the last. */
-static struct turn **place_in_line(struct trp_workers *w, int priority)
-{
-    _Static_assert(offsetof(struct turn, next) == 0, "the last link is in the last turn");
-    struct turn **link = &w->head;
-    if (!w->head || ((struct turn *)(void *)w->end)->priority >= priority)
-        return w->end;
-    while ((*link)->priority >= priority)
-        link = &(*link)->next;
-    return link;
-}
-
-void trp_worker_queue(struct trp_workers *w, struct turn *turn)
-{
-    struct turn **link = place_in_line(w, turn->priority);
-    turn->overtaken = 0;
-    turn->since = trp_now_roughly();
-    turn->next = *link;
-    *link = turn;
-    if (w->end == link)
-        w->end = &turn->next;
-    count(&w->queued, !turn->owner);
-    w->movable += turn->moves;
-    trp_worker_call_next(w);
-}
-
-static void give_back(struct trp_rank *rank, int slots)
-{
-    rank->workers->free += slots;
-    trp_worker_call_next(rank->workers);
-    trp_steal_if_dry(rank);
+    trp_steal_if_dry(c->rank);
 }
 
 /* ---- the end of what ran --------------------------------------------------------------------- */
@@ -239,7 +124,9 @@ static void finish(struct trp_context *c)
     pthread_mutex_lock(&w->lock);
     if (c->claim)
         trp_claims_end(rank, c->claim);
-    give_back(c->rank, c->cpus);
+    give_back(c);
+    if (c->bundle)
+        trp_bundle_look(c->bundle);
     w->unwinding -= c->unwinding;
     c->worker->calls -= c->kind == TRP_CONTEXT_METHOD;
     if (c->task)
@@ -264,7 +151,7 @@ static void run_again(struct trp_context *c)
     pthread_mutex_lock(&w->lock);
     trp_task_unlink(c->task);
     w->unwinding -= c->unwinding;
-    give_back(c->rank, c->cpus);
+    give_back(c);
     if (w->stop)
         trp_order_cancel(w, order);
     else
@@ -343,6 +230,7 @@ static void run_task(struct trp_worker *worker, struct order *order, struct trp_
                                   .answer = record->future,
                                   .claim = order->claim,
                                   .task = task,
+                                  .bundle = order->turn.bundle,
                                   .cpus = order->turn.cpus};
     struct trp_asking asking;
     const struct troupe_type *type = &context.method->signature->args;
@@ -367,6 +255,7 @@ static void run_method(struct trp_worker *worker)
                                   .args = worker->begun.args,
                                   .caller = worker->begun.caller,
                                   .answer = worker->begun.answer,
+                                  .bundle = worker->bundle,
                                   .cpus = worker->cpus};
     struct trp_workers *w = worker->rank->workers;
     pthread_mutex_lock(&w->lock);
@@ -401,7 +290,7 @@ static bool work(struct trp_worker *worker)
     struct turn *turn = NULL;
     struct trp_task task;
     pthread_mutex_lock(&w->lock);
-    while (!(woken = take_ready(w, worker)) && !(turn = take_turn(w, worker)) &&
+    while (!(woken = take_ready(w, worker)) && !(turn = trp_worker_take_turn(w, worker)) &&
            !is_to_end(w, worker))
         wait_called(w, worker, trp_timers_next(&worker->timers));
     if (woken || turn) {
@@ -541,7 +430,7 @@ void trp_worker_wait(struct trp_context *c, double deadline)
         pthread_mutex_unlock(&w->lock);
         return;
     }
-    give_back(c->rank, c->cpus);
+    give_back(c);
     begin_wait(w, c, deadline);
     pthread_mutex_unlock(&w->lock);
     trp_set_current(NULL);

@@ -174,13 +174,14 @@ struct troupe_text {
 };
 
 /** Where an actor or a task is to go; all zero: the library's choice. Made by troupe_on,
-    troupe_here, troupe_beside, troupe_away_from, troupe_on_node, troupe_packed, troupe_spread, and
-    troupe_rather, which makes a wish of it. A rank or node that there is not, an empty handle, and
-    a place where no rank has what is asked for, unless it is a wish, fail the caller with
-    TROUPE_INVALID when used. */
+    troupe_here, troupe_beside, troupe_away_from, troupe_on_node, troupe_packed, troupe_spread,
+    troupe_in a group, and troupe_rather, which makes a wish of it. A rank or node that there is
+    not, an empty handle, and a place where no rank has what is asked for, unless it is a wish, fail
+    the caller with TROUPE_INVALID when used. */
 struct troupe_place {
     int32_t rule; /**< 0: the library's choice; the others are the library's */
-    int32_t rank; /**< or node, from 0 */
+    int32_t rank; /**< or node, or place of a group, from 0 */
+    uint64_t group; /**< its number; or 0 */
 };
 
 /** What may ride along with a call (`.with = { … }`); what is left out is zero: the default, for

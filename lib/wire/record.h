@@ -48,6 +48,7 @@ enum trp_record_kind {
     TRP_RECORD_GRANTED,  /* to this rank: what a new actor has waited for is its own */
     TRP_RECORD_GIFT,     /* tasks that have waited elsewhere; body: their records */
     TRP_RECORD_MOVED,    /* to who submitted tasks: they are here now; body: see steal.c */
+    TRP_RECORD_GROUP,    /* a word about a group of places: see schedule/groups.h */
     TRP_RECORD_DONE,     /* to this rank: the method of an actor on a worker has ended */
     TRP_RECORD_EXIT,     /* to rank 0: the job is to end now, number is its status */
     TRP_RECORD_PROBE,    /* rank 0 asks: what have you sent and received? */

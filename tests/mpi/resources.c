@@ -73,8 +73,9 @@ static bool on_is_settled(struct clerk_state *self)
     struct trp_workers *w = books();
     pthread_mutex_lock(&w->lock);
     bool settled = !memcmp(&w->stock.free, &w->stock.has, sizeof w->stock.has) &&
-                   !w->stock.line && !w->stock.waiting && w->free == w->cpus && !w->head &&
-                   !w->queued && !w->unfinished && !w->stuck;
+                   !w->stock.line && !w->stock.waiting && w->free == w->cpus && !w->slots.head &&
+                   w->slots.free == w->cpus && !w->bundles && !w->waiting_bundles &&
+                   !w->slots.movable && !w->coming && !w->queued && !w->unfinished && !w->stuck;
     for (int gpu = 0; gpu < (int)(w->stock.has.of[TRP_GPUS] / TRP_WHOLE); gpu++)
         settled &= w->stock.gpu_free[gpu] == TRP_WHOLE;
     pthread_mutex_unlock(&w->lock);
@@ -213,7 +214,7 @@ static const char many[] = "fpga:3";
 static void on_ask_too_much(struct clerk_state *self, int how, int rank)
 {
     (void)self;
-    struct troupe_place place = rank < 0 ? (struct troupe_place){0, 0} : troupe_on(rank);
+    struct troupe_place place = rank < 0 ? (struct troupe_place){0} : troupe_on(rank);
     if (how == 0)
         troupe_drop(troupe_submit(small, .with = {.place = place, .resources = many}));
     else if (how == 1)
