@@ -251,11 +251,14 @@ static lamp lamp_on(int rank)
     return troupe_new(lamp, .with = {.place = troupe_on(rank)});
 }
 
+/* When another lamp there has answered, this one has got what it was asked before: asks that come
+   by other ranks are behind it. */
 static lamp lamp_that_holds(int rank)
 {
     lamp l = lamp_on(rank);
     troupe_await(lamp_set(l, false));
     troupe_drop(lamp_hold(l));
+    troupe_await(lamp_answer(lamp_on(rank), 0));
     return l;
 }
 
