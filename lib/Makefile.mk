@@ -92,6 +92,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/deadlines.h \
 	lib/schedule/deliver.c \
 	lib/schedule/deliver.h \
+	lib/schedule/door.c \
 	lib/schedule/end_workers.c \
 	lib/schedule/execute.c \
 	lib/schedule/execute.h \

@@ -222,8 +222,8 @@ static inline bool trp_answer(struct trp_rank *rank, int to, uint64_t future,
     return true;
 }
 
-/* As trp_answer, of asks in a row: their futures are `apart` bytes from each other, their values are
-   zero behind their size. Returns how many of them it was for; not all: the next is another case. */
+/* As trp_answer, of asks in a row: their futures are `apart` bytes from each other, their values
+   zero behind their size. Returns how many that were; not all: the next is another case. */
 static inline unsigned trp_answer_row(struct trp_rank *rank, int to, const char *futures,
                                       size_t apart, const struct troupe_type *type,
                                       uint64_t (*values)[2], unsigned count)

@@ -98,9 +98,11 @@ void troupe_stub_abstract(const struct troupe_signature *method);
 
 /** To one rank: what the last call was, and where arguments of one like it go. */
 struct troupe_lane {
-    uint64_t place, serial; /**< whom it was for; any actor whose handle has that `place` */
-    uint64_t key;           /**< its method, of a tell */
-    char *at, *end;         /**< where there is room */
+    uint64_t place;  /**< of the handle of whom it was for, */
+    uint64_t serial; /**< and this, or TROUPE_ANY_SERIAL */
+    uint64_t key;    /**< its method, of a tell */
+    char *at;        /**< where there is room, */
+    char *end;       /**< up to here */
 };
 
 #define TROUPE_ANY_SERIAL UINT64_MAX /**< each call is preceded by the serial of its own */
@@ -161,9 +163,9 @@ static inline char *troupe_tell_again(struct troupe_ref to, const struct troupe_
     return at;
 }
 
-/** Says in `row` that the call at `at` is next, then looks whether it may be; who wants to know what
-    runs does the converse. @param row as the runtime sees it @param old as it was @param at its
-    arguments */
+/** Says in `row` that the call at `at` is next, then looks whether it may be; who wants to know
+    what runs does the converse.
+    @param row as the runtime sees it @param old as it was @param at the call's arguments */
 static inline bool troupe_row_goes_on(struct troupe_row *row, const struct troupe_row *old,
                                       const char *at)
 {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Small enough to be read: a file of lib/ has at most 600 lines (or the test fails; the one header
-# of macros has 760), a function at most 60 (or it is named, and that is all).
+# of macros has 850), a function at most 60 (or it is named, and that is all).
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -17,7 +17,7 @@ sources lib apps | xargs awk '
 
 sources lib | xargs awk '
     function close_file() {
-        most = name ~ /declare\.h$/ ? 760 : 600
+        most = name ~ /declare\.h$/ ? 850 : 600
         if (lines > most) { print name ": " lines " lines, more than " most; bad = 1 }
     }
     FNR == 1 { close_file(); name = FILENAME }
