@@ -173,7 +173,15 @@ lib_libtroupe_la_SOURCES = \
 	lib/wire/tags.h \
 	lib/wire/wire.h
 
-lib_libtroupe_la_LIBADD  = $(HWLOC_LIBS) $(MPI_LIBS)
+# The door for other programs, which can be left out.
+GATEWAY_SOURCES = \
+	lib/gateway/gateway.h \
+	lib/gateway/request.h
+if GATEWAY
+lib_libtroupe_la_SOURCES += $(GATEWAY_SOURCES)
+endif
+
+lib_libtroupe_la_LIBADD  = $(GATEWAY_LIBS) $(HWLOC_LIBS) $(MPI_LIBS)
 lib_libtroupe_la_LDFLAGS = -version-info $(TROUPE_LT_VERSION) \
 	-Wl,--version-script=$(top_srcdir)/lib/troupe.map
 EXTRA_lib_libtroupe_la_DEPENDENCIES = lib/troupe.map

@@ -51,7 +51,7 @@ cxx17() {
 link() { # FLAGS...: links not_implemented.c with the library of this build
     # shellcheck disable=SC2086 # lists of flags
     compile "$@" -o "$scratch/program" $here/not_implemented.c "$library/libtroupe.a" \
-        $MPI_LIBS $HWLOC_LIBS $OPENMP_CFLAGS -lpthread -lm
+        $GATEWAY_LIBS $MPI_LIBS $HWLOC_LIBS $OPENMP_CFLAGS -lpthread -lm
 }
 
 the_linker_names() { # SYMBOL FLAG
