@@ -75,8 +75,9 @@ int troupe_cpus(void);
 
 /**
  * MPI calls of the program's own stand between this and troupe_mpi_end, on a communicator of the
- * program's own (not with transport self, unless the program has initialised MPI). The rank waits
- * meanwhile: nothing waits, and nothing begins again, before the end; a failure is an end, too.
+ * program's own (not with transport self, unless the program has initialised MPI). What the rank
+ * has sent before is on its way. The rank waits meanwhile: nothing waits, and nothing begins again,
+ * before the end; a failure is an end, too.
  * @note Threads: callers, one of a rank at a time: a task, or an actor with CPUs, waits for its
  *       turn. Elsewhere it ends the job.
  */
