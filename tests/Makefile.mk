@@ -102,11 +102,11 @@ SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
 	tests/declare.sh \
+	tests/docs.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
 	tests/mistakes.sh \
 	tests/programs.sh \
-	tests/readme.sh \
 	tests/resources.sh \
 	tests/searches.sh \
 	tests/style/doxygen.sh \

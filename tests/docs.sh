@@ -188,7 +188,40 @@ try_page() { # PAGE
     done 3<"$scratch/blocks/list"
 }
 
+# Before it is believed, it must see a mistake of each kind.
+sees() { # WHAT IT SAYS, for a page with the blocks: HOW CODE…
+    says=$1
+    shift
+    : >"$scratch/wrong.md"
+    while [ $# -gt 0 ]; do
+        printf '```%s\n%s\n```\n' "$1" "$2" >>"$scratch/wrong.md"
+        shift 2
+    done
+    if (try_page "$scratch/wrong.md"; exit $bad) >"$scratch/seen" ||
+        ! grep -q "$says" "$scratch/seen"; then
+        echo "docs.sh does not see what should be '$says':"
+        cat "$scratch/wrong.md"
+        bad=1
+    fi
+}
+
 : >"$scratch/log"
-[ $# -gt 0 ] || set -- $(find README.md CONTRIBUTING.md docs slurm apps -name '*.md' ! -path 'docs/decisions/*' | sort)
+if [ $# -eq 0 ]; then
+    sees 'does not compile' c 'int x = "";'
+    sees 'does not compile' 'c run' 'troupe_await(1);'
+    sees 'program ends with' 'c run' 'assert(troupe_ranks() == 0);'
+    sees 'is not so in' 'c in lib/troupe.h' '#define TROUPE_H_'
+    sees 'ends with 3' 'sh run' 'exit 3'
+    sees 'is not so' 'sh run' 'echo 12' 'text expected' '1'
+    sees 'is not so' 'sh run' 'echo "a (b)"' 'text expected' '… b'
+    sees 'is not so on one process' 'sh run' 'mpirun -n 2 echo 1' 'text expected' '1
+1'
+    sees 'no sh run before it' 'text expected' ''
+    sees 'does not say how' sh 'exit 0'
+    sees 'does not say how' 'c compiled' ''
+    # shellcheck disable=SC2046 # names without spaces
+    set -- $(find README.md CONTRIBUTING.md docs slurm apps -name '*.md' \
+        ! -path 'docs/decisions/*' | sort)
+fi
 for page in "$@"; do try_page "$page"; done
 exit $bad
