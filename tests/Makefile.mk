@@ -105,6 +105,7 @@ SCRIPT_TESTS = \
 	tests/docs.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
+	tests/messages.sh \
 	tests/mistakes.sh \
 	tests/programs.sh \
 	tests/resources.sh \
