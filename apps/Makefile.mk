@@ -194,6 +194,30 @@ apps_bench_raw_pi_SOURCES = \
 EXTRA_DIST += \
 	apps/bench/programs.sh
 
+# Short programs that show the rest of the functions.
+noinst_PROGRAMS += \
+	apps/examples/buffers \
+	apps/examples/futures \
+	apps/examples/groups \
+	apps/examples/maps \
+	apps/examples/pools \
+	apps/examples/timers \
+	apps/examples/urgent
+apps_examples_buffers_LDADD = $(TROUPE_LIBS)
+apps_examples_buffers_SOURCES = apps/examples/buffers.c
+apps_examples_futures_LDADD = $(TROUPE_LIBS)
+apps_examples_futures_SOURCES = apps/examples/futures.c
+apps_examples_groups_LDADD = $(TROUPE_LIBS)
+apps_examples_groups_SOURCES = apps/examples/groups.c
+apps_examples_maps_LDADD = $(TROUPE_LIBS)
+apps_examples_maps_SOURCES = apps/examples/maps.c
+apps_examples_pools_LDADD = $(TROUPE_LIBS)
+apps_examples_pools_SOURCES = apps/examples/pools.c
+apps_examples_timers_LDADD = $(TROUPE_LIBS)
+apps_examples_timers_SOURCES = apps/examples/timers.c
+apps_examples_urgent_LDADD = $(TROUPE_LIBS)
+apps_examples_urgent_SOURCES = apps/examples/urgent.c
+
 # The steps of docs/tutorial.md.
 noinst_PROGRAMS += \
 	apps/tutorial/step01_driver \
