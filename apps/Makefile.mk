@@ -215,6 +215,7 @@ noinst_PROGRAMS += \
 	apps/examples/futures \
 	apps/examples/groups \
 	apps/examples/maps \
+	apps/examples/mpi \
 	apps/examples/pools \
 	apps/examples/timers \
 	apps/examples/urgent
@@ -226,6 +227,8 @@ apps_examples_groups_LDADD = $(TROUPE_LIBS)
 apps_examples_groups_SOURCES = apps/examples/groups.c
 apps_examples_maps_LDADD = $(TROUPE_LIBS)
 apps_examples_maps_SOURCES = apps/examples/maps.c
+apps_examples_mpi_LDADD = $(TROUPE_LIBS) $(MPI_LIBS)
+apps_examples_mpi_SOURCES = apps/examples/mpi.c
 apps_examples_pools_LDADD = $(TROUPE_LIBS)
 apps_examples_pools_SOURCES = apps/examples/pools.c
 apps_examples_timers_LDADD = $(TROUPE_LIBS)

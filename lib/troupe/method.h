@@ -10,6 +10,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup method
+    @{ */
+
 /**
  * Ends the running method, task or driver: what it would have answered is a failure with this
  * story, behind the name of who fails. Does not return: the frames are given up, so locks and
@@ -145,6 +148,8 @@ struct troupe_place troupe_away_from_ref(struct troupe_ref actor);
 
 /** Behind troupe_beside. @param actor of any class @return for troupe_options.place */
 struct troupe_place troupe_beside_ref(struct troupe_ref actor);
+
+/** @} */
 
 #ifdef __cplusplus
 }

@@ -13,6 +13,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup run
+    @{ */
+
 /**
  * The main routine of the program, run on rank 0, on the thread and the stack of troupe_run.
  * While a light method of rank 0 computes there for long without a call, a driver that waited goes
@@ -72,6 +75,8 @@ struct troupe_run_options {
  */
 int troupe_run(int argc, char **argv, troupe_driver *driver,
                const struct troupe_run_options *options);
+
+/** @} */
 
 #ifdef __cplusplus
 }
