@@ -1,6 +1,6 @@
 /*
- * MPI calls of the program's own in methods: on all ranks at once, on a communicator of its own. And
- * what is given back however a caller ends.
+ * MPI calls of the program's own in methods: on all ranks at once, on a communicator of its own.
+ * And what is given back however a caller ends.
  */
 #include <mpi.h>
 #include <stdio.h>
