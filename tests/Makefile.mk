@@ -95,7 +95,7 @@ MPI_TESTS = \
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
 LONG_ONLY =
-LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
+LONG_TESTS = $(LONG_ONLY) tests/docs.sh tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
 	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh tests/searches.sh
 
 SCRIPT_TESTS = \

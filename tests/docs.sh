@@ -129,7 +129,7 @@ try_long() { # PAGE BLOCK
     [ -n "${TROUPE_TEST_LONG-}" ] || return 0
     if [ ! -d "$scratch/copy" ]; then
         mkdir "$scratch/copy"
-        tar -cf - --exclude=./.git --exclude='./build*' --exclude=./shared . |
+        tar -cf - --exclude=./.git --exclude=./build --exclude=./build-clang --exclude=./shared . |
             tar -xf - -C "$scratch/copy"
     fi
     seconds=1800
@@ -223,5 +223,23 @@ if [ $# -eq 0 ]; then
     set -- $(find README.md CONTRIBUTING.md docs slurm apps -name '*.md' \
         ! -path 'docs/decisions/*' | sort)
 fi
-for page in "$@"; do try_page "$page"; done
+if [ $# -eq 1 ]; then
+    try_page "$1"
+    exit $bad
+fi
+
+# Launchers mostly wait: the pages at the same time, but for those that build.
+pids=
+for page in "$@"; do
+    sh "$here/docs.sh" "$page" >"$scratch/said.$(echo "$page" | tr / .)" 2>&1 &
+    if [ -z "${TROUPE_TEST_LONG-}" ]; then
+        pids="$pids $!"
+    else
+        wait $! || bad=1
+    fi
+done
+for pid in $pids; do
+    wait "$pid" || bad=1
+done
+cat "$scratch"/said.*
 exit $bad
