@@ -73,11 +73,12 @@ try_c() { # PAGE
     grep -Eq ' c( run)?$' "$scratch/blocks/list" || return 0
     write_c "$1" >"$scratch/page.c"
     to_do=-fsyntax-only
-    ! grep -q 'int main(' "$scratch/page.c" || to_do="-o $scratch/page"
+    ! grep -q 'int main(' "$scratch/page.c" ||
+        to_do="-o $scratch/page $top/lib/.libs/libtroupe.a ${GATEWAY_LIBS-} $MPI_LIBS $HWLOC_LIBS \
+               $OPENMP_CFLAGS -lpthread -lm"
     # shellcheck disable=SC2086 # lists of flags
     ${CC:-cc} -Ilib ${CPPFLAGS-} ${CFLAGS-} -Wall -Wextra -Wpedantic -Werror -Wno-unused-function \
-        $to_do "$scratch/page.c" $top/lib/.libs/libtroupe.a ${GATEWAY_LIBS-} $MPI_LIBS \
-        $HWLOC_LIBS $OPENMP_CFLAGS -lpthread -lm >"$scratch/log" 2>&1 ||
+        "$scratch/page.c" $to_do >"$scratch/log" 2>&1 ||
         { complain "$1" "its C does not compile"; return 0; }
     [ "$to_do" != -fsyntax-only ] || return 0
     for n in 0 $(some_ranks 1 2); do
