@@ -4,6 +4,7 @@
 #     c run                   statements, run in their order by a driver, on 1 rank and on 2
 #     c in FILE               stands in FILE word for word (and is tried there)
 #     c expansion             tests/declare.sh knows it
+#     sh in FILE              as c in FILE
 #     sh run                  it runs, in a folder that has the build directory as build/
 #     sh long                 it runs in make check-long, in a copy of the sources, with one test
 #     sh slurm                it runs inside of a Slurm job: where there is one
@@ -179,7 +180,7 @@ try_page() { # PAGE
         where="$1:${block#*.}"
         case $how in
         c | 'c run' | 'c expansion') ;;
-        'c in '*) try_quote "$1" "$block" "${how#c in }" ;;
+        'c in '* | 'sh in '*) try_quote "$1" "$block" "${how#* in }" ;;
         'sh run') try_sh "$1" "$block"; last=$block ;;
         'sh long') try_long "$1" "$block" ;;
         'sh slurm') [ -z "${SLURM_JOB_ID-}" ] || try_sh "$1" "$block" ;;
