@@ -17,6 +17,8 @@ seconds=60
 . "$here/support/programs.sh"
 sources=$(cd "$here/.." && pwd)
 cd "$sources" || exit 1
+mkdir "$scratch/user"
+ln -s "$top" "$scratch/user/build"
 
 complain() { # WHERE WHAT: with what is in $scratch/log
     echo "$1: $2"
@@ -121,8 +123,6 @@ run_in() { # FOLDER BLOCK alone|ranks
 
 try_sh() { # PAGE BLOCK
     [ -n "$launcher" ] || ! grep -q mpirun "$scratch/blocks/$2" || return 0
-    mkdir -p "$scratch/user"
-    ln -sfn "$top" "$scratch/user/build"
     run_in "$scratch/user" "$2" ranks || complain "$1:${2#*.}" "ends with $?"
 }
 
