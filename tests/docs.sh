@@ -17,6 +17,7 @@ seconds=60
 . "$here/support/programs.sh"
 sources=$(cd "$here/.." && pwd)
 cd "$sources" || exit 1
+export abs_top_builddir="$top"
 mkdir "$scratch/user"
 ln -s "$top" "$scratch/user/build"
 
@@ -199,7 +200,7 @@ sees() { # WHAT IT SAYS, for a page with the blocks: HOW CODE…
         printf '```%s\n%s\n```\n' "$1" "$2" >>"$scratch/wrong.md"
         shift 2
     done
-    if (try_page "$scratch/wrong.md"; exit $bad) >"$scratch/seen" ||
+    if (try_page "$scratch/wrong.md"; exit $bad) >"$scratch/seen" 2>&1 ||
         ! grep -q "$says" "$scratch/seen"; then
         echo "docs.sh does not see what should be '$says':"
         cat "$scratch/wrong.md"
