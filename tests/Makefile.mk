@@ -122,6 +122,19 @@ TEST_SUPPORT = \
 	tests/support/process.c \
 	tests/support/process.h
 
+# The gateway's, where it is built in.
+GATEWAY_TESTS = \
+	tests/unit/gateway_decode.u \
+	tests/unit/gateway_door.u \
+	tests/unit/gateway_events.u \
+	tests/unit/gateway_file.u \
+	tests/unit/gateway_guard.u \
+	tests/unit/gateway_keys.u \
+	tests/unit/gateway_limits.u
+if GATEWAY
+UNIT_TESTS += $(GATEWAY_TESTS)
+endif
+
 TESTS = $(SCRIPT_TESTS)
 if HAVE_CMOCKA
 TESTS          += $(UNIT_TESTS) $(MPI_TESTS)
@@ -135,8 +148,23 @@ endif
 
 if HAVE_CMOCKA
 check_LTLIBRARIES = tests/libsupport.la
+if GATEWAY
+check_LTLIBRARIES += tests/libdoor.la
+endif
 endif
 tests_libsupport_la_SOURCES = $(TEST_SUPPORT)
+
+# A door, and a client that can do wrong.
+tests_libdoor_la_SOURCES = \
+	tests/support/door.c \
+	tests/support/door.h \
+	tests/support/http.c \
+	tests/support/http.h
+DOOR_LDADD = tests/libdoor.la $(LDADD)
+tests_unit_gateway_door_u_LDADD = $(DOOR_LDADD)
+tests_unit_gateway_events_u_LDADD = $(DOOR_LDADD)
+tests_unit_gateway_guard_u_LDADD = $(DOOR_LDADD)
+tests_unit_gateway_limits_u_LDADD = $(DOOR_LDADD)
 
 # What every test program is linked with.
 LDADD = tests/libsupport.la $(TROUPE_LIBS) $(CMOCKA_LIBS)
