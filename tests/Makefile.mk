@@ -102,6 +102,7 @@ SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
 	tests/declare.sh \
+	tests/gateway.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
 	tests/mistakes.sh \
@@ -190,6 +191,12 @@ tests_core_starts_otherwise_SOURCES = tests/core/starts.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_starts_otherwise_CPPFLAGS = $(AM_CPPFLAGS) -DOTHER_BINARY
 tests_core_starts_otherwise_LDADD = $(TROUPE_LIBS)
+
+# What tests/gateway.sh runs.
+check_PROGRAMS += tests/gateway/job
+tests_gateway_job_SOURCES = tests/gateway/job.c \
+	tests/support/mode.c tests/support/mode.h
+tests_gateway_job_LDADD = $(TROUPE_LIBS)
 
 # The tests of the programs' own parts.
 tests_unit_pi_sample_u_LDADD = apps/pi/libsample.la $(LDADD)
