@@ -95,13 +95,14 @@ MPI_TESTS = \
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
 LONG_ONLY =
-LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
+LONG_TESTS = $(LONG_ONLY) tests/fuzz.sh tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
 	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh tests/searches.sh
 
 SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
 	tests/declare.sh \
+	tests/fuzz.sh \
 	tests/gateway.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
@@ -192,6 +193,13 @@ tests_core_starts_otherwise_SOURCES = tests/core/starts.c \
 tests_core_starts_otherwise_CPPFLAGS = $(AM_CPPFLAGS) -DOTHER_BINARY
 tests_core_starts_otherwise_LDADD = $(TROUPE_LIBS)
 
+# What tests/fuzz.sh runs.
+if GATEWAY
+check_PROGRAMS += tests/fuzz/replay
+endif
+tests_fuzz_replay_SOURCES = tests/fuzz/gateway_decode.c tests/fuzz/replay.c
+tests_fuzz_replay_LDADD = $(TROUPE_LIBS)
+
 # What tests/gateway.sh runs.
 check_PROGRAMS += tests/gateway/job
 tests_gateway_job_SOURCES = tests/gateway/job.c \
@@ -218,6 +226,7 @@ EXTRA_DIST += \
 	tests/compile \
 	tests/declare \
 	tests/environment.sh \
+	tests/fuzz/gateway_decode \
 	tests/install/check.sh \
 	tests/install/hello.c \
 	tests/lsan.supp \
