@@ -101,6 +101,7 @@ LONG_TESTS = $(LONG_ONLY) tests/fuzz.sh tests/hosts.sh tests/mpi/bulk.mpi tests/
 SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
+	tests/cuda.sh \
 	tests/declare.sh \
 	tests/fuzz.sh \
 	tests/gateway.sh \
