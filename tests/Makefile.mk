@@ -202,10 +202,10 @@ tests_fuzz_replay_SOURCES = tests/fuzz/gateway_decode.c tests/fuzz/replay.c
 tests_fuzz_replay_LDADD = $(TROUPE_LIBS)
 
 # What tests/gateway.sh runs.
-check_PROGRAMS += tests/gateway/job
-tests_gateway_job_SOURCES = tests/gateway/job.c \
+check_PROGRAMS += tests/gateway/ends
+tests_gateway_ends_SOURCES = tests/gateway/ends.c \
 	tests/support/mode.c tests/support/mode.h
-tests_gateway_job_LDADD = $(TROUPE_LIBS)
+tests_gateway_ends_LDADD = $(TROUPE_LIBS)
 
 # The tests of the programs' own parts.
 tests_unit_pi_sample_u_LDADD = apps/pi/libsample.la $(LDADD)

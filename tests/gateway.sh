@@ -5,7 +5,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/support/programs.sh"
 
-job=$top/tests/gateway/job
+job=$top/tests/gateway/ends
 export XDG_RUNTIME_DIR="$scratch/run"
 unset SLURM_JOB_ID TROUPE_GATEWAY
 mkdir -m 700 "$XDG_RUNTIME_DIR"

@@ -1,7 +1,7 @@
 /*
  * A job with a door that ends in one of many ways, for tests/gateway.sh.
  *
- *     job MODE [FILE]
+ *     ends MODE [FILE]
  *
  * It says what it finds in the gateway's folder, and copies the job's file to FILE.
  */
