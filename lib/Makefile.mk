@@ -176,10 +176,16 @@ lib_libtroupe_la_SOURCES = \
 # The door for other programs, which can be left out.
 GATEWAY_SOURCES = \
 	lib/gateway/gateway.h \
+	lib/gateway/page.c \
+	lib/gateway/report.c \
+	lib/gateway/report.h \
 	lib/gateway/request.h
 if GATEWAY
 lib_libtroupe_la_SOURCES += $(GATEWAY_SOURCES)
 endif
+
+# page.c takes the page in as it is assembled, which no compiler tells of.
+lib/gateway/page.lo: lib/gateway/page.html
 
 lib_libtroupe_la_LIBADD  = $(GATEWAY_LIBS) $(HWLOC_LIBS) $(MPI_LIBS)
 lib_libtroupe_la_LDFLAGS = -version-info $(TROUPE_LT_VERSION) \
@@ -187,4 +193,5 @@ lib_libtroupe_la_LDFLAGS = -version-info $(TROUPE_LT_VERSION) \
 EXTRA_lib_libtroupe_la_DEPENDENCIES = lib/troupe.map
 
 EXTRA_DIST += \
+	lib/gateway/page.html \
 	lib/troupe.map
