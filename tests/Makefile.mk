@@ -125,17 +125,17 @@ TEST_SUPPORT = \
 	tests/support/process.c \
 	tests/support/process.h
 
-# The gateway's, where it is built in.
-GATEWAY_TESTS = \
+# Of the door for other programs.
+if GATEWAY
+UNIT_TESTS += \
 	tests/unit/gateway_decode.u \
 	tests/unit/gateway_door.u \
 	tests/unit/gateway_events.u \
 	tests/unit/gateway_file.u \
 	tests/unit/gateway_guard.u \
 	tests/unit/gateway_keys.u \
-	tests/unit/gateway_limits.u
-if GATEWAY
-UNIT_TESTS += $(GATEWAY_TESTS)
+	tests/unit/gateway_limits.u \
+	tests/unit/gateway_report.u
 endif
 
 TESTS = $(SCRIPT_TESTS)
