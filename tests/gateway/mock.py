@@ -68,9 +68,9 @@ INTEGERS = {"int", "uint"}
 
 
 class Refused(Exception):
-    def __init__(self, status, code, message, **more):
+    def __init__(self, http, code, message, **more):
         super().__init__(message)
-        self.status, self.error = status, {"code": code, "message": message, **more}
+        self.status, self.error = http, {"code": code, "message": message, **more}
 
 
 def checked(value, type_, name):
