@@ -102,6 +102,7 @@ SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
 	tests/declare.sh \
+	tests/ending.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
 	tests/mistakes.sh \
@@ -147,8 +148,9 @@ tests_support_ends_SOURCES = tests/support/ends.c \
 	tests/support/mode.c tests/support/mode.h
 tests_support_ends_LDADD = $(TROUPE_LIBS)
 
-# What tests/core.sh runs; the last two differ in one method.
-check_PROGRAMS += tests/core/crashes tests/core/pours tests/core/starts tests/core/starts_otherwise
+# What tests/core.sh and tests/ending.sh run; starts and starts_otherwise differ in one method.
+check_PROGRAMS += tests/core/crashes tests/core/pours tests/core/starts tests/core/starts_otherwise \
+	tests/core/told
 tests_core_crashes_SOURCES = tests/core/crashes.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_crashes_LDADD = $(TROUPE_LIBS)
@@ -162,6 +164,9 @@ tests_core_starts_otherwise_SOURCES = tests/core/starts.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_starts_otherwise_CPPFLAGS = $(AM_CPPFLAGS) -DOTHER_BINARY
 tests_core_starts_otherwise_LDADD = $(TROUPE_LIBS)
+tests_core_told_SOURCES = tests/core/told.c \
+	tests/support/mode.c tests/support/mode.h
+tests_core_told_LDADD = $(TROUPE_LIBS)
 
 # The tests of the programs' own parts.
 tests_unit_pi_sample_u_LDADD = apps/pi/libsample.la $(LDADD)

@@ -50,13 +50,13 @@ if ! sanitized; then
         play 3 "$crashes" segv method 1
         expect_crash segv method 1
         died='rank 1 \(process [0-9]+ on .*\) has died'
-        expect_some "$died by signal 11 .* while in victim\\(1:0\\)\\.die_now" err
+        expect_some "$died by signal 11 .*, while in victim\\(1:0\\)\\.die_now" err
         play 3 "$crashes" abrt task 2
         expect_crash abrt task 2
         expect_some 'rank 2 \(process [0-9]+ on .*\) has died by signal 6' err
         play 3 "$crashes" kill method 1
         expect_failure
-        expect_some 'rank 1 \(process [0-9]+ on .*\) has died while in victim\(1:0\)\.die_now' err
+        expect_some 'rank 1 \(process [0-9]+ on .*\) has died, killed or lost, while in victim\(1:0\)\.die_now' err
     fi
 fi
 
@@ -151,7 +151,7 @@ if [ -n "$launcher" ]; then
         pour 3 env TROUPE_TRANSPORT=$transport
         play 3 env TROUPE_TRANSPORT=$transport "$pours" die
         expect_failure
-        expect_some 'rank 2 \(process [0-9]+ on .*\) has died while in pump\(2:[0-9]+\)\.happen' err
+        expect_some 'rank 2 \(process [0-9]+ on .*\) has died, killed or lost, while in pump\(2:[0-9]+\)\.happen' err
     done
 fi
 

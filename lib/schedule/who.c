@@ -102,15 +102,29 @@ static void name_code(uint64_t code, int rank, char *text, size_t size)
                  slot < class_->slots ? class_->table[slot]->signature->name : "init");
 }
 
-void trp_who_died(int rank, const struct trp_wire_words *last)
+static void name_cause(const struct trp_wire_death *death, char *text, size_t size)
 {
-    char doing[TRP_WHO_SIZE], signal[64] = "", host[128] = "";
-    name_code(__atomic_load_n(&last->doing, __ATOMIC_RELAXED), rank, doing, sizeof doing);
-    if (last->signal)
-        snprintf(signal, sizeof signal, " by signal %u (%s)", last->signal,
-                 strsignal((int)last->signal));
-    gethostname(host, sizeof host - 1);
-    trp_log(TRP_LOG_ERROR, "rank %d (process %d on %s) has died%s while %s: the job ends", rank,
-            last->pid, host, signal, doing);
-    _exit(1);
+    if (death->silent)
+        snprintf(text, size, "is lost: its node does not answer");
+    else if (death->last && death->last->signal)
+        snprintf(text, size, "has died by signal %u (%s)", death->last->signal,
+                 strsignal((int)death->last->signal));
+    else if (death->oom_kills)
+        snprintf(text, size, "has died, killed for lack of memory (oom_kill of its cgroup: %ld)",
+                 death->oom_kills);
+    else
+        snprintf(text, size, "has died, killed or lost");
+}
+
+void trp_who_died(const struct trp_wire_death *death)
+{
+    char cause[128], doing[TRP_WHO_SIZE] = "";
+    name_cause(death, cause, sizeof cause);
+    if (death->last) {
+        strcpy(doing, ", while ");
+        name_code(__atomic_load_n(&death->last->doing, __ATOMIC_RELAXED), death->rank,
+                  doing + strlen(doing), sizeof doing - strlen(doing));
+    }
+    trp_log(TRP_LOG_ERROR, "rank %d (process %d on %s) %s%s: the job ends", death->rank,
+            death->pid, death->host, cause, doing);
 }

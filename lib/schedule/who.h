@@ -26,7 +26,7 @@ static inline uint32_t trp_who_index(const struct trp_rank *rank, uint32_t creat
 {
     return (uint32_t)(serial >> 32) * (uint32_t)rank->ranks + creator;
 }
-void trp_who_died(int rank, const struct trp_wire_words *last);
+void trp_who_died(const struct trp_wire_death *death);
 
 /* "progress(1:4)", whatever the class's own repr. Safe in a signal handler but for snprintf. */
 void trp_ref_name(const struct trp_rank *rank, struct troupe_ref ref,

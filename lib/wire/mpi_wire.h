@@ -10,6 +10,7 @@
 #include "wire/bulks.h"
 #include "wire/doorbell.h"
 #include "wire/messages.h"
+#include "wire/watch.h"
 #include "wire/wire.h"
 
 struct trp_mpi_wire {
@@ -17,6 +18,7 @@ struct trp_mpi_wire {
     MPI_Comm comm;
     bool own_mpi;
     struct trp_doorbell bell;
+    struct trp_watch watch;
     struct trp_messages messages; /* opened by the transport, if it needs them */
     struct trp_bulks bulks;
     double far_pause; /* seconds to sleep while other nodes may send */

@@ -36,7 +36,6 @@ static bool p2p_congested(const struct trp_wire *wire, int to)
 static void p2p_close(struct trp_wire *wire)
 {
     struct trp_mpi_wire *w = trp_mpi_wire(wire);
-    trp_doorbell_unwatch(&w->bell);
     trp_mpi_drain(w, sends_parcels);
     trp_mpi_end(w);
 }
