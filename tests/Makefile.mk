@@ -25,6 +25,7 @@ UNIT_TESTS = \
 	tests/unit/base_arena.u \
 	tests/unit/base_crash.u \
 	tests/unit/base_log.u \
+	tests/unit/base_oom.u \
 	tests/unit/base_stack.u \
 	tests/unit/calls_end.u \
 	tests/unit/calls_endings.u \
@@ -47,7 +48,8 @@ UNIT_TESTS = \
 	tests/unit/wire_pieces.u \
 	tests/unit/wire_ring.u \
 	tests/unit/wire_self.u \
-	tests/unit/wire_self_bulk.u
+	tests/unit/wire_self_bulk.u \
+	tests/unit/wire_tether.u
 
 MPI_TESTS = \
 	tests/mpi/at_once.mpi \
@@ -95,8 +97,14 @@ MPI_TESTS = \
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
 LONG_ONLY =
-LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
+LONG_TESTS = $(LONG_ONLY) $(SLURM_TESTS) tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
 	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh tests/searches.sh
+
+# In a Slurm of their own: of make check-long; a smoke test of it is in make check.
+SLURM_TESTS = \
+	tests/slurm/deaths.sh \
+	tests/slurm/runs.sh \
+	tests/slurm/scripts.sh
 
 SCRIPT_TESTS = \
 	tests/bench.sh \
@@ -110,11 +118,13 @@ SCRIPT_TESTS = \
 	tests/readme.sh \
 	tests/resources.sh \
 	tests/searches.sh \
+	tests/slurm/smoke.sh \
 	tests/style/doxygen.sh \
 	tests/style/exports.sh \
 	tests/style/format.sh \
 	tests/style/layers.sh \
 	tests/style/lists.sh \
+	tests/style/scripts.sh \
 	tests/style/sizes.sh
 
 TEST_SUPPORT = \
@@ -185,6 +195,7 @@ installcheck-local:
 
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
+	$(SLURM_TESTS) \
 	tests/compile \
 	tests/declare \
 	tests/environment.sh \
@@ -193,6 +204,8 @@ EXTRA_DIST += \
 	tests/lsan.supp \
 	tests/mpirun.sh \
 	tests/sanitizers.sh \
+	tests/slurm/cluster.sh \
+	tests/slurm/jobs.sh \
 	tests/support/hosts_net.sh \
 	tests/support/programs.sh \
 	tests/tsan.supp \

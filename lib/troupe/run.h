@@ -62,8 +62,8 @@ struct troupe_run_options {
 #define TROUPE_REQUEUE 85
 
 /**
- * The job is told to end: in a loop of the driver's, a task's or a method's, the moment to save what
- * is to be kept and return. Costs nothing.
+ * The job is told to end: in a loop of the driver's, a task's or a method's, the moment to save
+ * what is to be kept and return. Costs nothing.
  * @return true, on all ranks, from when a signal has told one of them: see `grace` of
  *         troupe_run_options, which makes that so
  * @note Threads: any.

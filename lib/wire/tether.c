@@ -6,7 +6,6 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,9 +16,6 @@
 #include "base/log.h"
 
 #define PATIENCE 5.0 /* seconds for an address */
-/* A node that is silent so long is lost: 2 s, and then five questions of 2 s. */
-#define SILENCE 2
-#define QUESTIONS 5
 
 #define GOODBYE 'g' /* the job is over */
 #define ENDING 'e'  /* this process ends because another one has died */
@@ -124,9 +120,9 @@ static void set(int line, int level, int option, int value)
 static void hold(struct trp_tether *t)
 {
     t->state = TRP_TETHER_HOLDS;
-    set(t->line, IPPROTO_TCP, TCP_KEEPIDLE, SILENCE);
-    set(t->line, IPPROTO_TCP, TCP_KEEPINTVL, SILENCE);
-    set(t->line, IPPROTO_TCP, TCP_KEEPCNT, QUESTIONS);
+    set(t->line, IPPROTO_TCP, TCP_KEEPIDLE, TRP_TETHER_SILENCE / (1 + TRP_TETHER_QUESTIONS));
+    set(t->line, IPPROTO_TCP, TCP_KEEPINTVL, TRP_TETHER_SILENCE / (1 + TRP_TETHER_QUESTIONS));
+    set(t->line, IPPROTO_TCP, TCP_KEEPCNT, TRP_TETHER_QUESTIONS);
     set(t->line, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
@@ -175,16 +171,28 @@ static void look_whether_connected(struct trp_tether *t)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+void trp_tether_listen(struct trp_tether *t, int rank)
+{
+    *t = (struct trp_tether){.listener = -1, .line = -1};
+    write_card(t, rank);
+}
+
+void trp_tether_call(struct trp_tether *t, const struct trp_tether_card *next)
+{
+    t->next = *next;
+    try_next_address(t);
+}
+
 void trp_tether_open(struct trp_tether *t, MPI_Comm firsts, int rank)
 {
     int place, nodes;
-    *t = (struct trp_tether){.listener = -1, .line = -1};
-    write_card(t, rank);
+    struct trp_tether_card next;
+    trp_tether_listen(t, rank);
     MPI_Comm_rank(firsts, &place);
     MPI_Comm_size(firsts, &nodes);
-    MPI_Sendrecv(&t->mine, sizeof t->mine, MPI_BYTE, (place + nodes - 1) % nodes, 0, &t->next,
-                 sizeof t->next, MPI_BYTE, (place + 1) % nodes, 0, firsts, MPI_STATUS_IGNORE);
-    try_next_address(t);
+    MPI_Sendrecv(&t->mine, sizeof t->mine, MPI_BYTE, (place + nodes - 1) % nodes, 0, &next,
+                 sizeof next, MPI_BYTE, (place + 1) % nodes, 0, firsts, MPI_STATUS_IGNORE);
+    trp_tether_call(t, &next);
 }
 
 int trp_tether_poll(const struct trp_tether *t, struct pollfd fds[TRP_TETHER_FDS])
@@ -215,7 +223,7 @@ enum trp_tether_news trp_tether_look(struct trp_tether *t)
     return TRP_TETHER_NOTHING;
 }
 
-void trp_tether_close(struct trp_tether *t, int well)
+void trp_tether_close(struct trp_tether *t, bool well)
 {
     const char word = well ? GOODBYE : ENDING;
     for (int i = 0; i < t->guest_count; i++) {

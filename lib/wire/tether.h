@@ -11,11 +11,15 @@
 
 #include <mpi.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define TRP_TETHER_ADDRESSES 16
 #define TRP_TETHER_GUESTS 8 /* more than the one who should come: those who do not know us leave */
 #define TRP_TETHER_FDS 2
+/* A node is lost that is silent so long: two seconds, and then five questions of two seconds. */
+#define TRP_TETHER_QUESTIONS 5
+#define TRP_TETHER_SILENCE (2 * (1 + TRP_TETHER_QUESTIONS))
 
 /* How a node is found and known. */
 struct trp_tether_card {
@@ -46,14 +50,16 @@ struct trp_tether {
     unsigned char token[16];
 };
 
-/* The ranks of `firsts` together, the first of each node. */
+/* The ranks of `firsts` together, the first of each node. Its two halves, for tests: */
 void trp_tether_open(struct trp_tether *t, MPI_Comm firsts, int rank);
+void trp_tether_listen(struct trp_tether *t, int rank);
+void trp_tether_call(struct trp_tether *t, const struct trp_tether_card *next);
 
 /* What to poll for, and for how many milliseconds at most (-1: no limit); then the look. */
 int trp_tether_poll(const struct trp_tether *t, struct pollfd fds[TRP_TETHER_FDS]);
 enum trp_tether_news trp_tether_look(struct trp_tether *t);
 
 /* The last word is that the job is over, or, if not `well`, that this process ends early. */
-void trp_tether_close(struct trp_tether *t, int well);
+void trp_tether_close(struct trp_tether *t, bool well);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The watch over other ranks: each rank watches the next one of its node, in a ring, and the first
- * of a node the first of the next node. So whoever dies is missed by somebody, who says so and ends;
- * and then by the one who watches that one, who only ends.
+ * of a node the first of the next node. So whoever dies is missed by somebody, who says so and
+ * ends; and then by the one who watches that one, who only ends.
  */
 #ifndef TRP_WATCH_H
 #define TRP_WATCH_H

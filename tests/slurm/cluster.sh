@@ -91,8 +91,8 @@ SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
 CredType=cred/munge
-# a requeued job waits cred_expire + 1 s, by default 121
-AuthInfo=socket=$cluster/munge/socket,cred_expire=3
+# a requeued job waits cred_expire + 1 s: 5 is the least, 121 the default
+AuthInfo=socket=$cluster/munge/socket,cred_expire=5
 StateSaveLocation=$cluster/state
 SlurmdSpoolDir=$cluster/spool/%n
 # mpi/pmix makes a directory there with a name that all nodes share
