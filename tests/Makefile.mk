@@ -109,6 +109,7 @@ SLURM_TESTS = \
 SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
+	tests/cuda.sh \
 	tests/declare.sh \
 	tests/ending.sh \
 	tests/harness.sh \

@@ -53,6 +53,10 @@ struct troupe_run_options {
                        to return; if it has not after that time, the job ends as with troupe_exit,
                        with 128 and the signal's number. Default 0: the signal ends the process, and
                        so the job, at once. TROUPE_GRACE */
+    const char *gateway; /**< a door on rank 0 for other programs, docs/gateway.md: "1" (loopback, a
+                              port that is free, and a Unix socket), "unix" (that socket alone),
+                              "ADDRESS:PORT"; default none. Where it cannot be opened stderr says
+                              why, and the job runs without; TROUPE_GATEWAY, where "0" is none */
     int (*setup)(int argc, char **argv); /**< runs once in every process before the driver; where
                                               one does not return 0, nothing is run */
 };
