@@ -19,8 +19,9 @@ static bool announced;
 static bool hear(int signal)
 {
     if (!(grace > 0)) {
-        trp_home->wire->words->signal = (uint32_t)signal; /* for the mate that will miss us */
-        return false;
+        struct trp_wire *wire = trp_home->wire;
+        wire->words->signal = (uint32_t)signal; /* for the mate that will miss us */
+        return wire->ops->leave && wire->ops->leave(wire, signal);
     }
     if (!trp_ending_by)
         trp_ending_by = signal;

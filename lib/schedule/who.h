@@ -21,6 +21,12 @@ void trp_who_crashed(int signal, const void *address, char *text, size_t size);
 
 /* What a rank lets its mates see of the method it runs, and the trp_wire_died that tells it. */
 uint64_t trp_who_code(const struct trp_actor *actor, const struct troupe_method *method);
+uint64_t trp_who_task_code(uint32_t number);
+uint64_t trp_who_context_code(const struct trp_context *context);
+/* Another thread than the scheduler's runs this, from now on, and until now. Before the wire is
+   closed. */
+void trp_who_computes(struct trp_rank *rank, uint64_t code);
+void trp_who_computed(struct trp_rank *rank, uint64_t code);
 /* Its lower half. */
 static inline uint32_t trp_who_index(const struct trp_rank *rank, uint32_t creator, uint64_t serial)
 {

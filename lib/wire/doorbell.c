@@ -12,7 +12,7 @@ struct trp_bell {
     uint32_t asleep;
     uint32_t apart[14];
     struct trp_wire_words words;
-    uint32_t apart_too[10];
+    uint32_t apart_too[8];
 };
 
 static void find_mates(struct trp_doorbell *bell, MPI_Comm comm)

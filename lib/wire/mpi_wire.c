@@ -87,6 +87,11 @@ void trp_mpi_watch(struct trp_wire *wire)
     trp_watch_begin(&w->watch, &w->bell, w->comm, wire->died);
 }
 
+bool trp_mpi_leave(struct trp_wire *wire, int signal)
+{
+    return trp_watch_leave(&trp_mpi_wire(wire)->watch, signal);
+}
+
 void trp_mpi_send_bulk(struct trp_wire *wire, struct trp_bulk *bulk)
 {
     trp_bulks_send(&trp_mpi_wire(wire)->bulks, bulk);

@@ -51,6 +51,7 @@ void trp_mpi_wake(struct trp_wire *wire);
 void trp_mpi_share(struct trp_wire *wire, const void *mine, size_t bytes, void *all);
 void trp_mpi_share_all(struct trp_wire *wire, const void *mine, size_t bytes, void *all);
 void trp_mpi_watch(struct trp_wire *wire);
+bool trp_mpi_leave(struct trp_wire *wire, int signal);
 
 /* Makes it a wire of transport p2p. */
 struct trp_wire *trp_p2p_start(struct trp_mpi_wire *w);

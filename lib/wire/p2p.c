@@ -55,6 +55,7 @@ static const struct trp_wire_ops p2p_ops = {
     .share = trp_mpi_share,
     .share_all = trp_mpi_share_all,
     .watch = trp_mpi_watch,
+    .leave = trp_mpi_leave,
     .close = p2p_close,
 };
 

@@ -90,6 +90,7 @@ static const struct trp_wire_ops rma_ops = {
     .share = trp_mpi_share,
     .share_all = trp_mpi_share_all,
     .watch = trp_mpi_watch,
+    .leave = trp_mpi_leave,
     .close = rma_close,
 };
 

@@ -1,6 +1,7 @@
 #include "wire/watch.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -8,6 +9,8 @@
 
 #include "base/log.h"
 #include "base/oom.h"
+
+#define TOLD 200 /* ms in which a signal that is for all has come to all */
 
 /* ---- a death --------------------------------------------------------------------------------- */
 
@@ -19,6 +22,13 @@ static void end(struct trp_watch *watch)
     _exit(1);
 }
 
+/* Whoever sends such a signal mostly sends it to all, who then are not missed. */
+static bool both_are_told(struct trp_watch *watch, const struct trp_wire_words *last)
+{
+    struct pollfd stop = {.fd = watch->stop, .events = POLLIN};
+    return last->signal && poll(&stop, 1, TOLD) >= 0 && watch->leave == (int)last->signal;
+}
+
 static void mate_is_gone(struct trp_watch *watch)
 {
     int mate = trp_doorbell_mate(watch->bell);
@@ -28,7 +38,7 @@ static void mate_is_gone(struct trp_watch *watch)
     struct trp_wire_death death = {.rank = mate, .pid = last->pid, .host = host, .last = last};
     long kills = trp_oom_kills(watch->oom);
     death.oom_kills = kills > watch->oom_kills ? kills - watch->oom_kills : 0;
-    if (!last->ends)
+    if (!last->ends && !both_are_told(watch, last))
         watch->died(&death);
     end(watch);
 }
@@ -55,12 +65,25 @@ static void *look_out(void *arg)
         int most = trp_tether_poll(&watch->tether, fds + 2);
         if (poll(fds, sizeof fds / sizeof *fds, most) < 0)
             continue;
-        if (fds[0].revents)
+        if (fds[0].revents && !watch->leave)
             return NULL;
         if (fds[1].revents)
             mate_is_gone(watch);
         hear_from_next_node(watch);
+        if (watch->leave) {
+            signal(watch->leave, SIG_DFL);
+            raise(watch->leave);
+        }
     }
+}
+
+bool trp_watch_leave(struct trp_watch *watch, int signal)
+{
+    const uint64_t one = 1;
+    if (!watch->on)
+        return false;
+    watch->leave = signal;
+    return write(watch->stop, &one, sizeof one) == sizeof one;
 }
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
@@ -90,7 +113,7 @@ static void find_next_node(struct trp_watch *watch, MPI_Comm comm)
 void trp_watch_begin(struct trp_watch *watch, struct trp_doorbell *bell, MPI_Comm comm,
                      trp_wire_died *died)
 {
-    *watch = (struct trp_watch){.bell = bell, .died = died, .pidfd = -1, .oom = -1};
+    *watch = (struct trp_watch){.bell = bell, .died = died, .pidfd = -1, .oom = -1, .stop = -1};
     watch->tether.listener = watch->tether.line = -1;
     MPI_Barrier(bell->node);
     if (bell->node_ranks > 1)
@@ -105,9 +128,10 @@ void trp_watch_begin(struct trp_watch *watch, struct trp_doorbell *bell, MPI_Com
 
 void trp_watch_end(struct trp_watch *watch)
 {
-    uint64_t one = 1;
+    const uint64_t one = 1;
     if (!watch->on)
         return;
+    watch->on = false; /* a signal ends the process by itself from now on */
     if (write(watch->stop, &one, sizeof one) == sizeof one)
         pthread_join(watch->thread, NULL);
     trp_tether_close(&watch->tether, true);
@@ -116,5 +140,4 @@ void trp_watch_end(struct trp_watch *watch)
         close(watch->pidfd);
     if (watch->oom >= 0)
         close(watch->oom);
-    watch->on = false;
 }

@@ -62,14 +62,18 @@ struct trp_wire_ops {
     void (*share_all)(struct trp_wire *wire, const void *mine, size_t bytes, void *all);
     /* From now on the death of a rank is reported. All ranks together. NULL: never. */
     void (*watch)(struct trp_wire *wire);
+    /* In a signal handler: the process is to end by that signal, after a last look at the others.
+       False, or NULL: it can end at once. */
+    bool (*leave)(struct trp_wire *wire, int signal);
     /* The end: every rank calls it, after the last send; what still comes is thrown away. */
     void (*close)(struct trp_wire *wire);
 };
 
 /* What a rank lets its mates on the node see: whoever outlives it can say what it was at. */
 struct trp_wire_words {
-    uint64_t doing;  /* the caller's own coding */
-    uint32_t signal; /* that ended it, where it could be caught */
+    uint64_t doing;    /* the caller's own coding: what its scheduler runs, */
+    uint64_t computes; /* and what other threads began to run last; 0: that has ended */
+    uint32_t signal;   /* that ended it, where it could be caught */
     int32_t pid;
     uint32_t ends; /* because another rank has died, which has been said */
 };
