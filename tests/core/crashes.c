@@ -1,7 +1,7 @@
 /*
  * A program that dies in one of many ways, for tests/core.sh.
  *
- *     crashes HOW WHERE [RANK]    HOW: segv bus abrt fpe overflow kill, or memory: takes all there is
+ *     crashes HOW WHERE [RANK]    HOW: segv bus abrt fpe overflow kill; memory: takes it all
  *                                 WHERE: method task driver init
  *     crashes traffic             calls and tasks between all ranks without end
  */
