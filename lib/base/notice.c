@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "base/farewell.h"
+
 static const int signals[] = {SIGTERM, SIGUSR1};
 #define SIGNALS (sizeof signals / sizeof *signals)
 
@@ -14,6 +16,7 @@ static void on_signal(int number)
 {
     int error = errno;
     if (!told(number)) {
+        trp_farewell();
         signal(number, SIG_DFL);
         raise(number); /* when this handler has returned */
     }

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/farewell.h"
 #include "base/log.h"
 #include "base/oom.h"
 
@@ -19,6 +20,7 @@ static void end(struct trp_watch *watch)
 {
     trp_doorbell_words(watch->bell)->ends = 1;
     trp_tether_close(&watch->tether, false);
+    trp_farewell();
     _exit(1);
 }
 
@@ -71,6 +73,7 @@ static void *look_out(void *arg)
             mate_is_gone(watch);
         hear_from_next_node(watch);
         if (watch->leave) {
+            trp_farewell();
             signal(watch->leave, SIG_DFL);
             raise(watch->leave);
         }
