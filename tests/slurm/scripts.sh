@@ -96,6 +96,15 @@ DOOR
     expect_lines 0 secret
 }
 
+# The same with the library's own door, if it was built with one.
+the_door_of_a_job_is_found() {
+    submit 'dashboard.sh, with a door' "$scripts/dashboard.sh" "$told" steps 300
+    finish
+    expect_state COMPLETED 0:0
+    says 'built without|configure' || expect_lines 1 \
+        '^dashboard: ssh -N -J ctl -L [0-9]+:127.0.0.1:[0-9]+ node[0-9]$'
+}
+
 a_job_goes_on_after_its_time() {
     try_script time_limit.sh "$told" steps 400 "$cluster/out/steps"
     await_line '^from step 0$'
@@ -133,6 +142,7 @@ an_array_is_gathered
 a_failed_member_of_an_array_ends_the_gathering
 three_nodes_of_two_kinds_are_one_job
 a_tunnel_is_told_without_a_secret
+the_door_of_a_job_is_found
 a_job_goes_on_after_its_time
 a_program_that_has_no_time_is_not_queued_again
 no_script_is_forgotten
