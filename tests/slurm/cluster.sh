@@ -201,8 +201,8 @@ on_node() { # NODE COMMAND...
 # environment.
 steps_of() { # REGEXP of nodes
     for file in /proc/[0-9]*/environ; do
-        tr '\0' '\n' <"$file" 2>/dev/null | grep -qxE "SLURMD_NODENAME=($1)" || continue
-        tr '\0' '\n' <"$file" 2>/dev/null | grep -qxF "SLURM_CONF=$SLURM_CONF" || continue
+        cat "$file" 2>/dev/null | tr '\0' '\n' | grep -qxE "SLURMD_NODENAME=($1)" || continue
+        cat "$file" 2>/dev/null | tr '\0' '\n' | grep -qxF "SLURM_CONF=$SLURM_CONF" || continue
         file=${file#/proc/}
         echo "${file%/environ}"
     done

@@ -82,7 +82,7 @@ a_tunnel_is_told_without_a_secret() {
     cat >"$cluster/out/door" <<'DOOR'
 #!/bin/bash
 if [ "$SLURM_PROCID" = 0 ]; then
-    mkdir -p "$HOME/.troupe"
+    mkdir -p -m 700 "$HOME/.troupe"
     echo "{\"job\": \"$SLURM_JOB_ID\", \"host\": \"$(hostname)\", \"url\": \"http://127.0.0.1:34567\"," \
         "\"token\": \"secret-token\", \"read_token\": \"secret-too\"}" >"$HOME/.troupe/$SLURM_JOB_ID.json"
 fi
