@@ -171,6 +171,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/wire/rma.c \
 	lib/wire/self.c \
 	lib/wire/tags.h \
+	lib/wire/together.h \
 	lib/wire/wire.h
 
 # The door for other programs, which can be left out.

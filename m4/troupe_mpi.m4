@@ -34,7 +34,9 @@ TROUPE_LINK_MPI([AC_MSG_RESULT([yes])], [
 AC_SUBST([MPI_CFLAGS])
 AC_SUBST([MPI_LIBS])
 # The launcher that belongs to mpicc.mpich is mpirun.mpich, beside it.
-troupe_mpirun=`AS_ECHO(["$MPICC"]) | sed -e 's/mpicc/mpirun/'`
+troupe_mpirun=`AS_ECHO(["$MPICC"]) | sed -e ['s/mpicc\([^/]*\)$/mpirun\1/']`
+AS_CASE([$MPIRUN:$troupe_mpirun], [:/*],
+    [AS_IF([test -x "$troupe_mpirun"], [MPIRUN=$troupe_mpirun])])
 AC_CHECK_PROGS([MPIRUN], [$troupe_mpirun mpirun mpiexec])
 ])
 
