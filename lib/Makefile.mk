@@ -2,6 +2,8 @@
 lib_LTLIBRARIES = lib/libtroupe.la
 pkgconfigdir    = $(libdir)/pkgconfig
 pkgconfig_DATA  = lib/troupe.pc
+cmakedir        = $(libdir)/cmake/troupe
+cmake_DATA      = lib/troupeConfig.cmake lib/troupeConfigVersion.cmake
 
 include_HEADERS = lib/troupe.h
 

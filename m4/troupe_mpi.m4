@@ -33,6 +33,7 @@ TROUPE_LINK_MPI([AC_MSG_RESULT([yes])], [
             openmpi4-devel), or name your wrapper with MPICC=])])])])
 AC_SUBST([MPI_CFLAGS])
 AC_SUBST([MPI_LIBS])
+AC_SUBST([MPICC_PATH], [`command -v "$MPICC"`])
 # The launcher that belongs to mpicc.mpich is mpirun.mpich, beside it.
 troupe_mpirun=`AS_ECHO(["$MPICC"]) | sed -e ['s/mpicc\([^/]*\)$/mpirun\1/']`
 AS_CASE([$MPIRUN:$troupe_mpirun], [:/*],

@@ -104,6 +104,7 @@ SCRIPT_TESTS = \
 	tests/declare.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
+	tests/install.sh \
 	tests/mistakes.sh \
 	tests/programs.sh \
 	tests/readme.sh \
@@ -114,6 +115,7 @@ SCRIPT_TESTS = \
 	tests/style/format.sh \
 	tests/style/layers.sh \
 	tests/style/lists.sh \
+	tests/style/man.sh \
 	tests/style/sizes.sh
 
 TEST_SUPPORT = \
@@ -170,11 +172,12 @@ check-long: all
 	TROUPE_TEST_LONG=1 TROUPE_TEST_TIMEOUT="$${TROUPE_TEST_TIMEOUT:-600}" \
 	    $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(LONG_TESTS)'
 
-# A program of the user's is built against the installed tree, by pkg-config alone.
+# Programs of the user's are built against the installed tree.
 installcheck-local:
-	$(AM_TESTS_ENVIRONMENT) DESTDIR="$(DESTDIR)" SANITIZE="$(TROUPE_SANITIZE)" \
-	    PKG_CONFIG_PATH="$(DESTDIR)$(libdir)/pkgconfig" LD_LIBRARY_PATH="$(DESTDIR)$(libdir)" \
-	    $(SHELL) $(top_srcdir)/tests/install/check.sh $(top_srcdir)/tests/install/hello.c
+	$(AM_TESTS_ENVIRONMENT) DESTDIR='$(DESTDIR)' docdir='$(docdir)' libdir='$(libdir)' \
+	    mandir='$(mandir)' SANITIZE='$(TROUPE_SANITIZE)'; \
+	    export DESTDIR docdir libdir mandir SANITIZE; \
+	    $(SHELL) $(top_srcdir)/tests/install/check.sh
 
 .PHONY: check-long
 
@@ -183,8 +186,12 @@ EXTRA_DIST += \
 	tests/compile \
 	tests/declare \
 	tests/environment.sh \
+	tests/install/CMakeLists.txt \
 	tests/install/check.sh \
+	tests/install/counter.c \
+	tests/install/counter.h \
 	tests/install/hello.c \
+	tests/install/hello.cc \
 	tests/lsan.supp \
 	tests/mpirun.sh \
 	tests/sanitizers.sh \
