@@ -2,13 +2,16 @@
 #   .u      one process, no launcher
 #   .mpi    tests/mpirun.sh: by itself (it plays the ranks), then at 1, 2 and 4 ranks
 #   .mpi16  the same, and at 16 ranks
+#   .crowd  at 32 and at 64 ranks, each in 30 seconds
 #   .sh     a script
 # A new test is one more line: tests/unit/ring.u is built from tests/unit/ring.c.
-TEST_EXTENSIONS = .u .mpi .mpi16 .sh
+TEST_EXTENSIONS = .u .mpi .mpi16 .crowd .sh
 MPI_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/mpirun.sh
 AM_MPI_LOG_FLAGS = 0 1 2 4 --
 MPI16_LOG_COMPILER = $(MPI_LOG_COMPILER)
 AM_MPI16_LOG_FLAGS = 0 1 2 4 16 --
+CROWD_LOG_COMPILER = env TROUPE_TEST_TIMEOUT=30 $(MPI_LOG_COMPILER)
+AM_CROWD_LOG_FLAGS = 32 64 --
 SH_LOG_COMPILER = $(SHELL)
 
 AM_TESTS_ENVIRONMENT = \
@@ -94,7 +97,7 @@ MPI_TESTS = \
 	tests/mpi/wire_ranks.mpi16
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
-LONG_ONLY =
+LONG_ONLY = tests/mpi/crowd.crowd
 LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
 	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh tests/searches.sh
 
@@ -106,6 +109,7 @@ SCRIPT_TESTS = \
 	tests/hosts.sh \
 	tests/install.sh \
 	tests/mistakes.sh \
+	tests/mpis.sh \
 	tests/programs.sh \
 	tests/readme.sh \
 	tests/resources.sh \
@@ -179,7 +183,12 @@ installcheck-local:
 	    export DESTDIR docdir libdir mandir SANITIZE; \
 	    $(SHELL) $(top_srcdir)/tests/install/check.sh
 
-.PHONY: check-long
+# All tests of many ranks with other MPIs; MPIS='mpich' for some of them.
+MPIS = mpich openmpi5 mpich5
+check-mpis: all
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/mpis.sh $(MPIS)
+
+.PHONY: check-long check-mpis
 
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
