@@ -98,7 +98,7 @@ MPI_TESTS = \
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
 LONG_ONLY = tests/mpi/crowd.crowd
-LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
+LONG_TESTS = $(LONG_ONLY) tests/aarch64.sh tests/debian.sh tests/first_contact.sh tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
 	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh tests/searches.sh
 
 SCRIPT_TESTS = \
@@ -192,9 +192,12 @@ check-mpis: all
 
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
+	tests/aarch64.sh \
 	tests/compile \
+	tests/debian.sh \
 	tests/declare \
 	tests/environment.sh \
+	tests/first_contact.sh \
 	tests/install/CMakeLists.txt \
 	tests/install/check.sh \
 	tests/install/counter.c \
