@@ -9,6 +9,9 @@ examples_method_trackingdir  = $(examplesdir)/method_tracking
 examples_method_tracking_DATA = $(apps_method_tracking_method_tracking_SOURCES)
 examples_pidir               = $(examplesdir)/pi
 examples_pi_DATA             = $(apps_pi_pi_SOURCES) $(apps_pi_libsample_la_SOURCES)
+if CUDA
+examples_pi_DATA            += apps/pi/sample_gpu_none.c
+endif
 
 # The folders that are ours alone.
 uninstall-hook:
