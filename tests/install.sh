@@ -23,5 +23,5 @@ grep '^installcheck:' "$scratch/log"
 run uninstall
 left=$(find "$scratch/root" ! -type d)
 [ -z "$left" ] || { echo "make uninstall leaves:"; echo "$left"; exit 1; }
-left=$(find "$scratch/root" -type d -name '*troupe*')
+left=$(find "$scratch/root" -path '*/include/troupe' -o -path '*/doc/troupe*' -o -path '*/cmake/troupe')
 [ -z "$left" ] || { echo "make uninstall leaves folders:"; echo "$left"; exit 1; }
