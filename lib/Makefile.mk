@@ -2,6 +2,8 @@
 lib_LTLIBRARIES = lib/libtroupe.la
 pkgconfigdir    = $(libdir)/pkgconfig
 pkgconfig_DATA  = lib/troupe.pc
+cmakedir        = $(libdir)/cmake/troupe
+cmake_DATA      = lib/troupeConfig.cmake lib/troupeConfigVersion.cmake
 
 include_HEADERS = lib/troupe.h
 
@@ -184,6 +186,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/wire/tags.h \
 	lib/wire/tether.c \
 	lib/wire/tether.h \
+	lib/wire/together.h \
 	lib/wire/watch.c \
 	lib/wire/watch.h \
 	lib/wire/wire.h

@@ -2,13 +2,16 @@
 #   .u      one process, no launcher
 #   .mpi    tests/mpirun.sh: by itself (it plays the ranks), then at 1, 2 and 4 ranks
 #   .mpi16  the same, and at 16 ranks
+#   .crowd  at 32 and at 64 ranks, each in 30 seconds
 #   .sh     a script
 # A new test is one more line: tests/unit/ring.u is built from tests/unit/ring.c.
-TEST_EXTENSIONS = .u .mpi .mpi16 .sh
+TEST_EXTENSIONS = .u .mpi .mpi16 .crowd .sh
 MPI_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/mpirun.sh
 AM_MPI_LOG_FLAGS = 0 1 2 4 --
 MPI16_LOG_COMPILER = $(MPI_LOG_COMPILER)
 AM_MPI16_LOG_FLAGS = 0 1 2 4 16 --
+CROWD_LOG_COMPILER = env TROUPE_TEST_TIMEOUT=30 $(MPI_LOG_COMPILER)
+AM_CROWD_LOG_FLAGS = 32 64 --
 SH_LOG_COMPILER = $(SHELL)
 
 AM_TESTS_ENVIRONMENT = \
@@ -96,11 +99,14 @@ MPI_TESTS = \
 	tests/mpi/wire_ranks.mpi16
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
-LONG_ONLY =
+LONG_ONLY = tests/mpi/crowd.crowd
 LONG_TESTS = \
 	$(LONG_ONLY) \
 	$(SLURM_TESTS) \
+	tests/aarch64.sh \
+	tests/debian.sh \
 	tests/docs.sh \
+	tests/first_contact.sh \
 	tests/fuzz.sh \
 	tests/gateway/page.sh \
 	tests/hosts.sh \
@@ -129,8 +135,10 @@ SCRIPT_TESTS = \
 	tests/gateway/page.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
+	tests/install.sh \
 	tests/messages.sh \
 	tests/mistakes.sh \
+	tests/mpis.sh \
 	tests/programs.sh \
 	tests/resources.sh \
 	tests/searches.sh \
@@ -140,6 +148,7 @@ SCRIPT_TESTS = \
 	tests/style/format.sh \
 	tests/style/layers.sh \
 	tests/style/lists.sh \
+	tests/style/man.sh \
 	tests/style/scripts.sh \
 	tests/style/sizes.sh
 
@@ -242,26 +251,39 @@ check-long: all
 	TROUPE_TEST_LONG=1 TROUPE_TEST_TIMEOUT="$${TROUPE_TEST_TIMEOUT:-600}" \
 	    $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(LONG_TESTS)'
 
-# A program of the user's is built against the installed tree, by pkg-config alone.
+# Programs of the user's are built against the installed tree.
 installcheck-local:
-	$(AM_TESTS_ENVIRONMENT) DESTDIR="$(DESTDIR)" SANITIZE="$(TROUPE_SANITIZE)" \
-	    PKG_CONFIG_PATH="$(DESTDIR)$(libdir)/pkgconfig" LD_LIBRARY_PATH="$(DESTDIR)$(libdir)" \
-	    $(SHELL) $(top_srcdir)/tests/install/check.sh $(top_srcdir)/tests/install/hello.c
+	$(AM_TESTS_ENVIRONMENT) DESTDIR='$(DESTDIR)' docdir='$(docdir)' libdir='$(libdir)' \
+	    mandir='$(mandir)' SANITIZE='$(TROUPE_SANITIZE)'; \
+	    export DESTDIR docdir libdir mandir SANITIZE; \
+	    $(SHELL) $(top_srcdir)/tests/install/check.sh
 
-.PHONY: check-long
+# All tests of many ranks with other MPIs; MPIS='mpich' for some of them.
+MPIS = mpich openmpi5 mpich5
+check-mpis: all
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/mpis.sh $(MPIS)
+
+.PHONY: check-long check-mpis
 
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	$(SLURM_TESTS) \
+	tests/aarch64.sh \
 	tests/compile \
+	tests/debian.sh \
 	tests/declare \
 	tests/gateway/mock.py \
 	tests/gateway/page.py \
 	tests/gateway/seal.py \
 	tests/environment.sh \
+	tests/first_contact.sh \
 	tests/fuzz/gateway_decode \
+	tests/install/CMakeLists.txt \
 	tests/install/check.sh \
+	tests/install/counter.c \
+	tests/install/counter.h \
 	tests/install/hello.c \
+	tests/install/hello.cc \
 	tests/lsan.supp \
 	tests/mpirun.sh \
 	tests/sanitizers.sh \

@@ -156,9 +156,9 @@
 
 /** A task for each index from `begin` up to, without, `end`, its results in their order: see map.h.
     `troupe_map(t, begin, end, values, .field = value…, .with = { … })`; the first failure is the
-    caller's, */
+    caller's. */
 #define troupe_map(...) troupe_map_check(troupe_get_map(__VA_ARGS__))
-/** or, with the same arguments, the status that this gives. */
+/** As troupe_map, with the same arguments, but the first failure is the status that it gives. */
 #define troupe_get_map(t, begin, end, ...)                                                         \
     __extension__({                                                                                \
         (void)sizeof((size_t *){&((struct TROUPE_CAT_(t, _call) *)0)->index});                     \

@@ -5,6 +5,7 @@
 
 #include "base/futex.h"
 #include "base/log.h"
+#include "wire/together.h"
 
 /* A cache line apart, but not aligned to one: MPI does not promise that. */
 struct trp_bell {
@@ -25,7 +26,7 @@ static void find_mates(struct trp_doorbell *bell, MPI_Comm comm)
         trp_die("no memory for the table of %d ranks", ranks);
     int rank;
     MPI_Comm_rank(comm, &rank);
-    MPI_Allgather(&rank, 1, MPI_INT, bell->here, 1, MPI_INT, bell->node);
+    trp_together_share(bell->node, &rank, sizeof rank, bell->here);
     for (int i = 0; i < bell->node_ranks; i++) {
         MPI_Aint size;
         int unit;
@@ -43,7 +44,7 @@ void trp_doorbell_open(struct trp_doorbell *bell, MPI_Comm comm)
                             &bell->window);
     *bell->mine = (struct trp_bell){.words = {.pid = (int32_t)getpid()}};
     find_mates(bell, comm);
-    MPI_Barrier(bell->node);
+    trp_together_meet(bell->node);
 }
 
 void trp_doorbell_close(struct trp_doorbell *bell)

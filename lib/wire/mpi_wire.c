@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "wire/together.h"
 
 /* ---- sleeping -------------------------------------------------------------------------------- */
 
@@ -71,14 +72,12 @@ void trp_mpi_wake(struct trp_wire *wire)
 
 void trp_mpi_share(struct trp_wire *wire, const void *mine, size_t bytes, void *all)
 {
-    MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE,
-                  trp_mpi_wire(wire)->bell.node);
+    trp_together_share(trp_mpi_wire(wire)->bell.node, mine, bytes, all);
 }
 
 void trp_mpi_share_all(struct trp_wire *wire, const void *mine, size_t bytes, void *all)
 {
-    MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE,
-                  trp_mpi_wire(wire)->comm);
+    trp_together_share(trp_mpi_wire(wire)->comm, mine, bytes, all);
 }
 
 void trp_mpi_watch(struct trp_wire *wire)

@@ -9,6 +9,7 @@
 #include "wire/mpi_wire.h"
 #include "wire/ring.h"
 #include "wire/rings.h"
+#include "wire/together.h"
 
 #define RING_BYTES (64 * 1024) /* measured best: smaller ones stall, larger ones leave the cache */
 #define NEAR_A_FAR 16          /* parcels from this node at most before others are looked for */
@@ -116,7 +117,9 @@ static uint64_t ring_bytes(const struct trp_mpi_wire *w)
 static uint64_t least(const struct trp_mpi_wire *w, uint64_t mine)
 {
     uint64_t all;
-    MPI_Allreduce(&mine, &all, 1, MPI_UINT64_T, MPI_MIN, w->comm);
+    MPI_Request request;
+    MPI_Iallreduce(&mine, &all, 1, MPI_UINT64_T, MPI_MIN, w->comm, &request);
+    trp_together(request);
     return all;
 }
 

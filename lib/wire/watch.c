@@ -10,6 +10,7 @@
 #include "base/farewell.h"
 #include "base/log.h"
 #include "base/oom.h"
+#include "wire/together.h"
 
 #define TOLD 200 /* ms in which a signal that is for all has come to all */
 
@@ -118,7 +119,7 @@ void trp_watch_begin(struct trp_watch *watch, struct trp_doorbell *bell, MPI_Com
 {
     *watch = (struct trp_watch){.bell = bell, .died = died, .pidfd = -1, .oom = -1, .stop = -1};
     watch->tether.listener = watch->tether.line = -1;
-    MPI_Barrier(bell->node);
+    trp_together_meet(bell->node);
     if (bell->node_ranks > 1)
         find_mate(watch);
     if (!bell->covers_all)
