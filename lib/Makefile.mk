@@ -87,6 +87,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/claims.h \
 	lib/schedule/context.c \
 	lib/schedule/context.h \
+	lib/schedule/counts.c \
+	lib/schedule/counts.h \
 	lib/schedule/cpus.c \
 	lib/schedule/cpus.h \
 	lib/schedule/credit.c \
@@ -99,6 +101,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/end_workers.c \
 	lib/schedule/execute.c \
 	lib/schedule/execute.h \
+	lib/schedule/figures.c \
+	lib/schedule/figures.h \
 	lib/schedule/futures.c \
 	lib/schedule/futures.h \
 	lib/schedule/group_keeper.c \
@@ -106,6 +110,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/groups.h \
 	lib/schedule/guests.c \
 	lib/schedule/guests.h \
+	lib/schedule/histogram.c \
 	lib/schedule/life.c \
 	lib/schedule/life.h \
 	lib/schedule/limit.c \

@@ -66,10 +66,11 @@ struct trp_actor_more {
     char *end_story;
 };
 
-/* What an idle actor costs beside its state: these 48 bytes, 8 for its place in the table, and what
+/* What an idle actor costs beside its state: these 56 bytes, 8 for its place in the table, and what
    rounds its state up to 8. A state that is to be aligned to 16 is of a size that is a multiple of
-   that, so it is. */
+   that: of such a size, it is, and 8 bytes are lost before these. */
 struct trp_actor {
+    uint64_t calls; /* for the caller's own counting */
     struct troupe_class *class_; /* NULL while expected */
     struct trp_context *running; /* the call that it is in; others wait, but see at_once */
     struct trp_parcel *mailbox;  /* the last letter, whose next is the first; NULL: none */
@@ -85,7 +86,7 @@ struct trp_actor {
     _Alignas(8) unsigned char state[];
 };
 
-_Static_assert(sizeof(struct trp_actor) == 48, "an idle actor costs more than is said");
+_Static_assert(sizeof(struct trp_actor) == 56, "an idle actor costs more than is said");
 
 /* How an actor ended. */
 struct trp_end {

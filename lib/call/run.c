@@ -12,6 +12,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "call/driver.h"
+#include "schedule/counts.h"
 #include "schedule/quiet.h"
 #include "schedule/rank.h"
 #include "schedule/role.h"
@@ -211,7 +212,8 @@ static void serve(void *arg)
 {
     struct seat *seat = arg;
     struct trp_rank *rank = seat->rank;
-    struct trp_context context = {.kind = TRP_CONTEXT_DRIVER, .rank = rank, .cpus = 1};
+    struct trp_context context = {
+        .kind = TRP_CONTEXT_DRIVER, .rank = rank, .calls_as = TRP_FROM_DRIVER, .cpus = 1};
     rank->main = &context;
     trp_set_current(&context);
     while (!rank->over) {
@@ -269,7 +271,8 @@ static void drive(const struct job *job, struct trp_rank *rank)
 static void lead(struct job *job)
 {
     struct trp_rank *rank = job->seats[0].rank;
-    struct trp_context context = {.kind = TRP_CONTEXT_DRIVER, .rank = rank, .cpus = 1};
+    struct trp_context context = {
+        .kind = TRP_CONTEXT_DRIVER, .rank = rank, .calls_as = TRP_FROM_DRIVER, .cpus = 1};
     rank->main = &context;
     trp_set_current(&context);
     drive(job, rank);

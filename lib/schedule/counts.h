@@ -63,7 +63,7 @@ double trp_histogram_mean(const struct trp_histogram *histogram);
    received = done + failed + waiting + running. */
 struct trp_method_counts {
     uint32_t class_id, slot;
-    uint64_t received, done, failed; /* failed: refused ones, too */
+    uint64_t received, done, failed; /* failed: refused, and cancelled, too */
     uint64_t waiting, waiting_highest; /* in mailboxes, of tasks in line; the latter is of one moment
                                           on one rank, so sums of it are an upper bound */
     uint64_t running; /* begun, and neither done nor failed */
@@ -74,8 +74,8 @@ struct trp_method_counts {
 };
 
 /* "progress" and "report" (or "init"), of a task its name twice, of unknown ones "other". */
-void trp_counts_name(const struct trp_method_counts *counts, const char **class_name,
-                     const char **method);
+void trp_counts_name(uint32_t class_id, uint32_t slot, const char **class_name,
+                     const char **method_name);
 
 /* Those that were called ever; fills up to `room` of them and returns how many there are. */
 size_t trp_counts_methods(struct trp_rank *rank, struct trp_method_counts *all, size_t room);
@@ -100,7 +100,7 @@ struct trp_actor_counts trp_counts_actor(struct trp_rank *rank, const struct trp
 /* ---- who called what ------------------------------------------------------------------------- */
 
 /* Calls that have come to this rank and do not wait: those of a method sum up to received less
-   waiting. At most TRP_EDGES_MOST are told apart; the rest is from OTHER of rank -1. */
+   waiting, those of a task to received. At most TRP_EDGES_MOST are told apart; the rest is from OTHER of rank -1. */
 struct trp_edge {
     uint32_t from; /* a trp_from */
     int32_t from_rank;
