@@ -127,31 +127,18 @@ bool trp_actors_ended(struct trp_actors *actors, struct troupe_ref ref)
     return trp_ref_generation(ref) < generation_at(*place_of(actors, ref));
 }
 
-/* Bytes before it, which have its state aligned to 16. */
-static size_t gap_of(const struct troupe_class *class_)
-{
-    return class_ && class_->state_size % 16 == 0 ? 16 - sizeof(struct trp_actor) % 16 : 0;
-}
-
 static size_t size_of(const struct troupe_class *class_)
 {
-    return gap_of(class_) + sizeof(struct trp_actor) + (class_ ? class_->state_size : 0);
-}
-
-static void give_back(struct trp_actors *actors, struct trp_actor *actor)
-{
-    const struct troupe_class *class_ = actor->class_;
-    trp_slab_free(&actors->slabs, (char *)actor - gap_of(class_), size_of(class_));
+    return sizeof(struct trp_actor) + (class_ ? class_->state_size : 0);
 }
 
 static struct trp_actor *make(struct trp_actors *actors, struct troupe_class *class_,
                               struct troupe_ref ref)
 {
-    char *cell = trp_slab_new(&actors->slabs, size_of(class_));
-    if (!cell)
+    struct trp_actor *actor = trp_slab_new(&actors->slabs, size_of(class_));
+    if (!actor)
         trp_die("no memory for an actor of %zu bytes", size_of(class_));
-    memset(cell, 0, size_of(class_));
-    struct trp_actor *actor = (struct trp_actor *)(void *)(cell + gap_of(class_));
+    memset(actor, 0, size_of(class_));
     actor->class_ = class_;
     actor->creator = trp_ref_creator(ref);
     actor->host = (uint32_t)trp_ref_host(ref);
@@ -176,9 +163,8 @@ struct trp_actor *trp_actors_create(struct trp_actors *actors, struct troupe_ref
     struct trp_actor *actor = make(actors, class_, ref), *expected = actor_at(*place);
     actor->life = TRP_LIFE_ALIVE;
     if (expected) {
-        actor->mailbox = expected->mailbox;
         actor->more = expected->more;
-        give_back(actors, expected);
+        trp_slab_free(&actors->slabs, expected, size_of(NULL));
     }
     *place = (uintptr_t)actor;
     actors->alive++;
@@ -237,7 +223,7 @@ static void free_actor(struct trp_actors *actors, struct trp_actor *actor)
         free(actor->more->end_story);
         free(actor->more);
     }
-    give_back(actors, actor);
+    trp_slab_free(&actors->slabs, actor, size_of(actor->class_));
 }
 
 void trp_actors_remove(struct trp_actors *actors, struct trp_actor *actor, int reason, char *story)

@@ -173,19 +173,18 @@ static uint64_t running_of(const struct trp_actor *actor)
     return actor->more && actor->more->worker ? actor->more->calls : actor->running != NULL;
 }
 
-struct trp_actor_counts trp_counts_actor(struct trp_rank *rank, const struct trp_actor *actor)
+struct trp_actor_counts trp_counts_actor(const struct trp_actor *actor)
 {
-    uint64_t begun = actor->calls / TRP_ACTOR_CALL, number = actor->calls % TRP_ACTOR_CALL;
-    struct trp_actor_note note = {0};
-    if (number)
-        note = rank->counts->notes[number];
-    struct trp_actor_counts counts = {.received = begun + note.refused + note.waiting,
-                                      .failed = note.failed + note.refused,
-                                      .running = running_of(actor),
-                                      .waiting = note.waiting,
-                                      .waiting_highest = note.waiting_highest};
-    uint64_t over = note.failed + counts.running;
-    counts.done = begun > over ? begun - over : 0;
+    const struct trp_actor_more *more = actor->more;
+    struct trp_actor_counts counts = {.received = actor->calls, .running = running_of(actor)};
+    uint64_t over = counts.running + (more ? more->failed : 0);
+    counts.done = actor->calls > over ? actor->calls - over : 0;
+    if (!more)
+        return counts;
+    counts.received += more->refused + more->waiting;
+    counts.failed = more->failed + more->refused;
+    counts.waiting = more->waiting;
+    counts.waiting_highest = more->waiting_highest;
     return counts;
 }
 

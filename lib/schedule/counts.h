@@ -95,7 +95,7 @@ struct trp_actor_counts {
     uint64_t received, done, failed, running;
     uint64_t waiting, waiting_highest;
 };
-struct trp_actor_counts trp_counts_actor(struct trp_rank *rank, const struct trp_actor *actor);
+struct trp_actor_counts trp_counts_actor(const struct trp_actor *actor);
 
 /* ---- who called what ------------------------------------------------------------------------- */
 

@@ -12,7 +12,6 @@
 
 #define BRIEF 20000 /* ns: what takes less is measured once in TRP_CALLS_A_SAMPLE */
 #define LETTERS_A_SAMPLE 16
-#define NOTES_MOST UINT16_MAX
 
 static struct trp_figures *figures_new(uint32_t class_id, uint32_t count)
 {
@@ -58,7 +57,6 @@ void trp_counts_close(struct trp_rank *rank)
     free(counts->unknown.times);
     free(counts->of);
     free(counts->edges);
-    free(counts->notes);
     free(counts);
 }
 
@@ -167,11 +165,9 @@ void trp_figures_put_back(struct trp_context *c, uint64_t calls)
 {
     c->figures->begun -= calls;
     trp_figures_from(c->rank, c->figures, c->from, c->caller, -(int64_t)calls);
-    trp_figures_actor(c->actor, -(int64_t)calls);
+    c->actor->calls -= calls;
     c->calls -= (uint32_t)calls;
 }
-
-static struct trp_actor_note *note_of(struct trp_rank *rank, struct trp_actor *actor);
 
 void trp_figures_ended(struct trp_context *c, int status)
 {
@@ -183,75 +179,19 @@ void trp_figures_ended(struct trp_context *c, int status)
         return;
     f->done--;
     f->failed++;
-    note_of(c->rank, c->actor)->failed++;
-}
-
-/* ---- what few actors have -------------------------------------------------------------------- */
-
-static struct trp_actor_note *note_at(const struct trp_rank *rank, const struct trp_actor *actor)
-{
-    return &rank->counts->notes[actor->calls & (TRP_ACTOR_CALL - 1)];
-}
-
-/* The first is of all that there is no room for. */
-static bool grow_notes(struct trp_counts *counts)
-{
-    uint32_t room = counts->note_room ? 2 * counts->note_room : 64;
-    struct trp_actor_note *grown = room > NOTES_MOST + 1
-                                       ? NULL
-                                       : realloc(counts->notes, room * sizeof *grown);
-    if (!grown)
-        return false;
-    if (!counts->note_room)
-        memset(&grown[counts->note_count++], 0, sizeof *grown);
-    counts->notes = grown;
-    counts->note_room = room;
-    return true;
-}
-
-static uint32_t note_new(struct trp_counts *counts)
-{
-    uint32_t number = counts->note_free;
-    if (number)
-        counts->note_free = counts->notes[number].waiting;
-    else if (counts->note_count < counts->note_room || grow_notes(counts))
-        number = counts->note_count++;
-    else
-        return 0;
-    counts->notes[number] = (struct trp_actor_note){0};
-    return number;
-}
-
-static struct trp_actor_note *note_of(struct trp_rank *rank, struct trp_actor *actor)
-{
-    static struct trp_actor_note nowhere; /* while there is no memory for the first */
-    if (!(actor->calls & (TRP_ACTOR_CALL - 1)))
-        actor->calls |= note_new(rank->counts);
-    return rank->counts->notes ? note_at(rank, actor) : &nowhere;
-}
-
-void trp_figures_forget(struct trp_rank *rank, struct trp_actor *actor)
-{
-    struct trp_counts *counts = rank->counts;
-    uint32_t number = (uint32_t)(actor->calls & (TRP_ACTOR_CALL - 1));
-    if (!number)
-        return;
-    counts->notes[number].waiting = counts->note_free;
-    counts->note_free = number;
-    actor->calls = 0;
+    trp_actor_more(c->actor)->failed++;
 }
 
 /* ---- letters --------------------------------------------------------------------------------- */
 
-static void wait_more(struct trp_rank *rank, struct trp_figures *f, struct trp_actor *actor,
-                      uint64_t calls)
+static void wait_more(struct trp_figures *f, struct trp_actor *actor, uint64_t calls)
 {
-    struct trp_actor_note *note = note_of(rank, actor);
+    struct trp_actor_more *more = trp_actor_more(actor);
     f->waiting += calls;
     f->waiting_highest = f->waiting > f->waiting_highest ? f->waiting : f->waiting_highest;
-    note->waiting += (uint32_t)calls;
-    if (note->waiting > note->waiting_highest)
-        note->waiting_highest = note->waiting;
+    more->waiting += (uint32_t)calls;
+    if (more->waiting > more->waiting_highest)
+        more->waiting_highest = more->waiting;
 }
 
 void trp_figures_keep(struct trp_rank *rank, struct trp_actor *actor, struct trp_parcel *letter)
@@ -262,12 +202,12 @@ void trp_figures_keep(struct trp_rank *rank, struct trp_actor *actor, struct trp
         return;
     bool measured = (f->waiting + f->letters) % LETTERS_A_SAMPLE == 0;
     letter->since = measured ? trp_now_ns() : 0;
-    wait_more(rank, f, actor, trp_figures_calls(actor->class_, record));
+    wait_more(f, actor, trp_figures_calls(actor->class_, record));
 }
 
 void trp_figures_keep_all(struct trp_rank *rank, struct trp_actor *actor)
 {
-    struct trp_parcel *const last[2] = {actor->mailbox, actor->more ? actor->more->urgent : NULL};
+    struct trp_parcel *const last[2] = {actor->more->mailbox, actor->more->urgent};
     for (int i = 0; i < 2; i++) {
         struct trp_parcel *letter = last[i];
         for (bool more = letter; more; more = letter != last[i]) {
@@ -277,12 +217,12 @@ void trp_figures_keep_all(struct trp_rank *rank, struct trp_actor *actor)
     }
 }
 
-static uint64_t wait_less(struct trp_rank *rank, struct trp_figures *f, struct trp_actor *actor,
+static uint64_t wait_less(struct trp_figures *f, struct trp_actor *actor,
                           const struct trp_record *record)
 {
     uint64_t calls = trp_figures_calls(actor->class_, record);
     f->waiting -= calls;
-    note_of(rank, actor)->waiting -= (uint32_t)calls;
+    trp_actor_more(actor)->waiting -= (uint32_t)calls;
     return calls;
 }
 
@@ -291,7 +231,7 @@ void trp_figures_take(struct trp_rank *rank, struct trp_actor *actor, struct trp
     struct trp_figures *f = trp_figures_for(rank, actor->class_, trp_letter_record(letter));
     if (!f || !actor->class_)
         return;
-    uint64_t calls = wait_less(rank, f, actor, trp_letter_record(letter));
+    uint64_t calls = wait_less(f, actor, trp_letter_record(letter));
     f->letters += calls;
     if (letter->since && times_of(f))
         trp_histogram_add(&f->times->wait, 1e-9 * (double)(trp_now_ns() - letter->since),
@@ -308,7 +248,7 @@ void trp_figures_refuse(struct trp_rank *rank, const struct troupe_class *class_
     f->refused += calls;
     trp_figures_from(rank, f, record->from, caller, (int64_t)calls);
     if (actor && actor->class_)
-        note_of(rank, actor)->refused += calls;
+        trp_actor_more(actor)->refused += calls;
 }
 
 /* ---- actors with workers of their own -------------------------------------------------------- */
@@ -319,7 +259,7 @@ void trp_figures_handed(struct trp_rank *rank, struct trp_actor *actor,
     struct trp_figures *f = trp_figures_for(rank, actor->class_, record);
     f->begun++;
     trp_figures_from(rank, f, record->from, caller, 1);
-    trp_figures_actor(actor, 1);
+    actor->calls++;
 }
 
 void trp_figures_worked(struct trp_rank *rank, struct trp_actor *actor,
@@ -333,7 +273,7 @@ void trp_figures_worked(struct trp_rank *rank, struct trp_actor *actor,
     f->failed += failed;
     f->bytes_out += answered;
     if (failed)
-        note_of(rank, actor)->failed++;
+        trp_actor_more(actor)->failed++;
     if (took < 0 || !times_of(f))
         return;
     trp_histogram_add(&f->times->run, 1e-9 * (double)took, 1);

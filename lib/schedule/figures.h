@@ -38,13 +38,6 @@ struct trp_figures {
     uint32_t class_id, slot; /* as in struct trp_method_counts */
 };
 
-/* What an actor has that calls have waited for, or failed. */
-struct trp_actor_note {
-    uint32_t waiting, waiting_highest;
-    uint64_t failed;  /* begun, and so they ended */
-    uint64_t refused; /* never begun */
-};
-
 /* In the table of who called what. */
 struct trp_edge_place {
     struct trp_edge edge;
@@ -59,8 +52,6 @@ struct trp_counts {
     uint64_t cancelled; /* tasks */
     struct trp_edge_place *edges; /* a table by hash; NULL: none yet */
     size_t edge_count;
-    struct trp_actor_note *notes; /* the first is nobody's */
-    uint32_t note_count, note_room, note_free;
 };
 
 void trp_counts_open(struct trp_rank *rank);
@@ -111,14 +102,6 @@ struct trp_figures *trp_figures_for(const struct trp_rank *rank, const struct tr
 /* How many calls are in a record for one. */
 uint64_t trp_figures_calls(const struct troupe_class *class_, const struct trp_record *record);
 
-/* An actor's calls that have begun are its `calls`, in steps of: */
-#define TRP_ACTOR_CALL ((uint64_t)1 << 16)
-/* and the lower bits are the number of its note, 0: none. */
-static inline void trp_figures_actor(struct trp_actor *actor, int64_t calls)
-{
-    actor->calls += (uint64_t)calls << 16;
-}
-
 static inline bool trp_figures_due(const struct trp_figures *f)
 {
     return __builtin_expect(f->begun >= f->sample_at, 0);
@@ -133,7 +116,7 @@ static inline void trp_figures_begin(struct trp_context *c, struct trp_figures *
 {
     f->begun += calls;
     trp_figures_from(c->rank, f, from, c->caller, (int64_t)calls);
-    trp_figures_actor(c->actor, (int64_t)calls);
+    c->actor->calls += calls;
     c->figures = f;
     c->calls = (uint32_t)calls;
     c->from = (uint8_t)from;
@@ -175,9 +158,6 @@ void trp_figures_handed(struct trp_rank *rank, struct trp_actor *actor,
 void trp_figures_worked(struct trp_rank *rank, struct trp_actor *actor,
                         const struct troupe_method *method, int64_t took, bool failed,
                         uint64_t answered);
-
-/* An actor has gone: its note is another's. */
-void trp_figures_forget(struct trp_rank *rank, struct trp_actor *actor);
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
 

@@ -372,7 +372,6 @@ static void depart(struct trp_rank *rank, struct trp_actor *actor)
     for (size_t i = 0; i < more->watcher_count; i++)
         tell_end(rank, more->watchers[i], more->end_reason, story);
     tell_creator(rank, trp_actor_ref(actor), more->tie, true);
-    trp_figures_forget(rank, actor);
     trp_actors_remove(&rank->actors, actor, more->end_reason, story);
 }
 

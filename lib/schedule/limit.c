@@ -75,8 +75,8 @@ void trp_limit_set(struct trp_rank *rank, struct trp_actor *actor, const struct 
     limit->most = (uint32_t)record->number;
     limit->refuses = record->number & TRP_LIMIT_REFUSES;
     limit->pending = 0; /* of those that have outrun this */
-    struct trp_parcel *letter = actor->mailbox;
-    for (bool more = letter; more; more = letter != actor->mailbox) {
+    struct trp_parcel *const last = actor->more ? actor->more->mailbox : NULL, *letter = last;
+    for (bool more = letter; more; more = letter != last) {
         letter = letter->next;
         limit->pending += counts(trp_letter_record(letter));
     }

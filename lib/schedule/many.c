@@ -155,6 +155,7 @@ static void gather(const struct trp_rank *rank, struct trp_row *row, const char 
         if (!row->method && !(row->method = fitting(actor, many)))
             return;
         row->states[row->count] = actor->state;
+        actor->calls++; /* it is in the cache now; see count_begun */
     }
 }
 
@@ -189,17 +190,23 @@ static void answer_until(struct trp_rank *rank, struct trp_row *row, unsigned un
     }
 }
 
+static void count(const struct trp_row *row, int64_t calls)
+{
+    struct trp_context *c = row->context;
+    c->figures->begun += (uint64_t)calls;
+    trp_figures_from(c->rank, c->figures, c->from, c->caller, calls);
+}
+
 /* All those up to that one have begun, or those behind it have not after all. */
 static void count_begun(struct trp_row *row, unsigned until)
 {
-    struct trp_context *c = row->context;
-    const int64_t calls = (int64_t)until - row->begun;
+    if (until == row->begun)
+        return;
     for (unsigned i = row->begun; i < until; i++)
-        trp_figures_actor(actor_of(row, i), 1);
+        actor_of(row, i)->calls++;
     for (unsigned i = until; i < row->begun; i++)
-        trp_figures_actor(actor_of(row, i), -1);
-    c->figures->begun += (uint64_t)calls;
-    trp_figures_from(c->rank, c->figures, c->from, c->caller, calls);
+        actor_of(row, i)->calls--;
+    count(row, (int64_t)until - row->begun);
     row->begun = until;
 }
 
@@ -304,6 +311,8 @@ static void run(struct trp_rank *rank, struct trp_row *row)
     c->from = (uint8_t)row->many->from;
     c->calls_as = (uint8_t)trp_from_class(actor_of(row, 0)->class_);
     c->began = 0;
+    row->begun = row->count;
+    count(row, row->count);
     rank->wire->words->doing = trp_who_code(actor_of(row, 0), row->method);
     if (asks(row->many))
         memset(row->results, 0, row->count * sizeof row->results[0]);
