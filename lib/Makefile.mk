@@ -17,6 +17,7 @@ troupeinclude_HEADERS = \
 	lib/troupe/map.h \
 	lib/troupe/method.h \
 	lib/troupe/pool.h \
+	lib/troupe/progress.h \
 	lib/troupe/resources.h \
 	lib/troupe/run.h \
 	lib/troupe/status.h \
@@ -69,6 +70,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/call/place.c \
 	lib/call/place.h \
 	lib/call/pool.c \
+	lib/call/progress.c \
 	lib/call/resources.c \
 	lib/call/resources.h \
 	lib/call/run.c \
@@ -79,6 +81,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/gateway/run.c \
 	lib/schedule/alarms.c \
 	lib/schedule/alarms.h \
+	lib/schedule/bars.c \
+	lib/schedule/bars.h \
 	lib/schedule/bulk.c \
 	lib/schedule/bulk.h \
 	lib/schedule/carrier.c \
@@ -125,6 +129,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/memory.h \
 	lib/schedule/names.c \
 	lib/schedule/names.h \
+	lib/schedule/news.c \
+	lib/schedule/news.h \
 	lib/schedule/own_worker.c \
 	lib/schedule/quiet.c \
 	lib/schedule/quiet.h \

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "call/driver.h"
 #include "schedule/counts.h"
+#include "schedule/news.h"
 #include "schedule/quiet.h"
 #include "schedule/rank.h"
 #include "schedule/role.h"
@@ -152,6 +153,7 @@ static void open_ranks(struct job *job)
         seat->rank->linger = linger < 0 || linger > 0 ? linger : LINGER;
     }
     trp_home = job->seats[0].rank;
+    trp_news_open(trp_home);
     trp_role_open(job->options.handover, job->options.seed);
     trp_crash_open(trp_who_crashed);
     job->seats[0].wire->died = trp_who_died;
@@ -160,6 +162,7 @@ static void open_ranks(struct job *job)
 
 static void close_ranks(struct job *job)
 {
+    trp_news_close();
     for (int i = 0; i < job->count; i++) {
         trp_rank_close(job->seats[i].rank);
         trp_stack_free(job->seats[i].stack);

@@ -56,6 +56,7 @@ enum trp_record_kind {
     TRP_RECORD_LEVEL,    /* rank 0 says: end the actors of depth number; answered by COUNTS */
     TRP_RECORD_END,      /* the job is over */
     TRP_RECORD_HUNGRY,   /* the sender has no task to run; body: what it has free */
+    TRP_RECORD_NEWS,     /* to rank 0: see schedule/news.h */
 };
 
 enum trp_record_flags {
