@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/farewell.h"
+
 void (*trp_die_hook)(void);
 bool (*trp_log_hook)(enum troupe_log_level level, const char *text);
 
@@ -126,6 +128,7 @@ void trp_die(const char *format, ...)
     va_end(args);
     trp_log_harmless(text, harmless, sizeof harmless);
     write_line("fatal", true, harmless);
+    trp_farewell();
     if (trp_die_hook)
         trp_die_hook();
     abort();
