@@ -40,6 +40,7 @@ UNIT_TESTS = \
 	tests/unit/schedule_carrier.u \
 	tests/unit/schedule_context.u \
 	tests/unit/schedule_futures.u \
+	tests/unit/schedule_histogram.u \
 	tests/unit/schedule_names.u \
 	tests/unit/schedule_send.u \
 	tests/unit/schedule_stock.u \
@@ -69,6 +70,7 @@ MPI_TESTS = \
 	tests/mpi/core_starts.mpi16 \
 	tests/mpi/core_timers.mpi \
 	tests/mpi/core_watching.mpi16 \
+	tests/mpi/counts.mpi \
 	tests/mpi/deaf.mpi \
 	tests/mpi/endings.mpi \
 	tests/mpi/failure.mpi \
@@ -82,6 +84,7 @@ MPI_TESTS = \
 	tests/mpi/limit.mpi \
 	tests/mpi/listing.mpi \
 	tests/mpi/map.mpi \
+	tests/mpi/news.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
 	tests/mpi/pool.mpi \
@@ -139,6 +142,7 @@ SCRIPT_TESTS = \
 	tests/messages.sh \
 	tests/mistakes.sh \
 	tests/mpis.sh \
+	tests/news.sh \
 	tests/programs.sh \
 	tests/resources.sh \
 	tests/searches.sh \
@@ -150,7 +154,8 @@ SCRIPT_TESTS = \
 	tests/style/lists.sh \
 	tests/style/man.sh \
 	tests/style/scripts.sh \
-	tests/style/sizes.sh
+	tests/style/sizes.sh \
+	tests/trace.sh
 
 TEST_SUPPORT = \
 	tests/support/play.c \

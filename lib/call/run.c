@@ -12,11 +12,14 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "call/driver.h"
+#include "schedule/counts.h"
 #include "schedule/ending.h"
+#include "schedule/news.h"
 #include "schedule/quiet.h"
 #include "schedule/rank.h"
 #include "schedule/role.h"
 #include "schedule/send.h"
+#include "schedule/trace.h"
 #include "schedule/wait.h"
 #include "schedule/who.h"
 #include "schedule/workers.h"
@@ -155,6 +158,8 @@ static void open_ranks(struct job *job)
         seat->rank->linger = linger < 0 || linger > 0 ? linger : LINGER;
     }
     trp_home = job->seats[0].rank;
+    trp_news_open(trp_home);
+    trp_trace_open();
     trp_role_open(job->options.handover, job->options.seed);
     trp_crash_open(trp_who_crashed);
     trp_ending_open(job->options.grace);
@@ -164,6 +169,7 @@ static void open_ranks(struct job *job)
 
 static void close_ranks(struct job *job)
 {
+    trp_news_close();
     for (int i = 0; i < job->count; i++) {
         trp_rank_close(job->seats[i].rank);
         trp_stack_free(job->seats[i].stack);
@@ -217,7 +223,8 @@ static void serve(void *arg)
 {
     struct seat *seat = arg;
     struct trp_rank *rank = seat->rank;
-    struct trp_context context = {.kind = TRP_CONTEXT_DRIVER, .rank = rank, .cpus = 1};
+    struct trp_context context = {
+        .kind = TRP_CONTEXT_DRIVER, .rank = rank, .calls_as = TRP_FROM_DRIVER, .cpus = 1};
     rank->main = &context;
     trp_set_current(&context);
     while (!rank->over) {
@@ -228,6 +235,8 @@ static void serve(void *arg)
         trp_role_close(rank);
     leave(rank);
     trp_context_release(&context);
+    if (rank == trp_home)
+        trp_trace_write(rank->rank);
     seat->wire->ops->close(seat->wire);
 }
 
@@ -264,7 +273,9 @@ static void drive(const struct job *job, struct trp_rank *rank)
     trp_role_leave(true);
     if (job->hooks)
         job->hooks->open(rank, job->argc > 0 ? job->argv[0] : "");
+    trp_trace(rank->main, TRP_TRACE_BEGINS);
     int status = job->driver(job->argc, job->argv);
+    trp_trace(rank->main, TRP_TRACE_ENDS);
     trp_role_enter();
     rank->status = status < 0 || status > 255 ? 1 : status;
     trp_quiet_wait(rank);
@@ -275,7 +286,8 @@ static void drive(const struct job *job, struct trp_rank *rank)
 static void lead(struct job *job)
 {
     struct trp_rank *rank = job->seats[0].rank;
-    struct trp_context context = {.kind = TRP_CONTEXT_DRIVER, .rank = rank, .cpus = 1};
+    struct trp_context context = {
+        .kind = TRP_CONTEXT_DRIVER, .rank = rank, .calls_as = TRP_FROM_DRIVER, .cpus = 1};
     rank->main = &context;
     trp_set_current(&context);
     drive(job, rank);
@@ -284,7 +296,10 @@ static void lead(struct job *job)
     trp_quiet_end(rank, rank->status);
     leave(rank);
     trp_context_release(&context);
+    trp_trace_write(rank->rank);
+    int processes = job->count == 1 ? rank->ranks : 1;
     job->seats[0].wire->ops->close(job->seats[0].wire);
+    trp_trace_merge(processes);
 }
 
 /* ---- the program ----------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include "schedule/claims.h"
 #include "schedule/cpus.h"
 #include "schedule/execute.h"
+#include "schedule/figures.h"
 #include "schedule/groups.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
@@ -130,7 +131,7 @@ static void show_no_more(const struct trp_workers *w, const struct trp_context *
         trp_who_computed(c->rank, trp_who_context_code(c));
 }
 
-static void finish(struct trp_context *c)
+static void finish(struct trp_context *c, int status)
 {
     struct trp_workers *w = c->rank->workers;
     struct trp_rank *rank = c->rank;
@@ -145,6 +146,7 @@ static void finish(struct trp_context *c)
     c->worker->calls -= c->kind == TRP_CONTEXT_METHOD;
     if (c->task) {
         show_no_more(w, c);
+        trp_figures_task_ends(c, status);
         trp_task_unlink(c->task);
     }
     bool last = --w->unfinished == 0;
@@ -163,8 +165,10 @@ static void run_again(struct trp_context *c)
     trp_set_current(NULL);
     order->retries--;
     order->failures++;
+    order->since = 0;
     order->turn.moves = false; /* its arguments have been unpacked */
     pthread_mutex_lock(&w->lock);
+    trp_figures_task_again(c);
     trp_task_unlink(c->task);
     w->unwinding -= c->unwinding;
     give_back(c);
@@ -189,6 +193,7 @@ static void conclude_task(struct trp_context *c, int status, const void *value)
 static void conclude(struct trp_context *c, int status, const void *value)
 {
     struct trp_workers *w = c->rank->workers;
+    trp_trace(c, TRP_TRACE_ENDS);
     if (c->guest)
         trp_guests_leave(c->rank);
     if (c->kind == TRP_CONTEXT_METHOD) {
@@ -202,6 +207,9 @@ static void conclude(struct trp_context *c, int status, const void *value)
         }
         char *story = status == TROUPE_OK ? NULL : strdup(value);
         trp_conclude_call(c, status, value);
+        c->worker->took = trp_now_ns() - c->began;
+        c->worker->failed = status != TROUPE_OK;
+        c->worker->answered = c->answered;
         tell_done(c, status, story);
         free(story);
     } else {
@@ -211,7 +219,7 @@ static void conclude(struct trp_context *c, int status, const void *value)
         }
         conclude_task(c, status, value);
     }
-    finish(c);
+    finish(c, status);
 }
 
 void trp_worker_fail(struct trp_context *context, int status, const char *story)
@@ -231,6 +239,7 @@ static void run(struct trp_context *c)
         trp_die("no memory for a result of %u bytes", type->size);
     omp_set_num_threads(c->cpus);
     trp_set_current(c);
+    trp_trace(c, TRP_TRACE_BEGINS);
     c->method->thunk(c->actor ? c->actor->state : NULL, c->args, result);
     conclude(c, TROUPE_OK, result);
 }
@@ -248,10 +257,12 @@ static void run_task(struct trp_worker *worker, struct order *order, struct trp_
                                   .answer = record->future,
                                   .claim = order->claim,
                                   .task = task,
+                                  .began = task->began,
                                   .bundle = order->turn.bundle,
                                   .cpus = order->turn.cpus};
     struct trp_asking asking;
     const struct troupe_type *type = &context.method->signature->args;
+    context.calls_as = (uint8_t)trp_from_task(context.method);
     if (order->claim)
         type = trp_asking_type(&asking, type);
     if (order->failures || trp_unpack_gifts(type, context.args, trp_record_body_size(record),
@@ -273,9 +284,11 @@ static void run_method(struct trp_worker *worker)
                                   .args = worker->begun.args,
                                   .caller = worker->begun.caller,
                                   .answer = worker->begun.answer,
+                                  .began = trp_now_ns(),
                                   .bundle = worker->bundle,
                                   .cpus = worker->cpus};
     struct trp_workers *w = worker->rank->workers;
+    context.calls_as = (uint8_t)trp_from_class(context.actor->class_);
     pthread_mutex_lock(&w->lock);
     worker->method = &context;
     context.cancelled = worker->killed;
@@ -303,7 +316,7 @@ static void begin_call(struct trp_worker *worker)
 
 static void begin_task(struct trp_worker *worker, struct trp_task *task, struct order *order)
 {
-    trp_task_begin(worker->rank->workers, task, order);
+    trp_task_begin(worker->rank, task, order);
     show(worker->rank->workers, worker->rank, trp_who_task_code(trp_order_record(order)->slot));
 }
 
@@ -459,7 +472,9 @@ void trp_worker_wait(struct trp_context *c, double deadline)
     begin_wait(w, c, deadline);
     pthread_mutex_unlock(&w->lock);
     trp_set_current(NULL);
+    trp_trace(c, TRP_TRACE_WAITS);
     trp_carrier_park(&worker->carrier, &c->stack);
+    trp_trace(c, TRP_TRACE_GOES_ON);
     trp_set_current(c);
     omp_set_num_threads(c->cpus);
     pthread_mutex_lock(&w->lock);
