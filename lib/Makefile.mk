@@ -178,8 +178,13 @@ lib_libtroupe_la_SOURCES = \
 
 # The door for other programs, which can be left out.
 GATEWAY_SOURCES = \
+	lib/gateway/base64.c \
+	lib/gateway/base64.h \
 	lib/gateway/gateway.c \
-	lib/gateway/request.h
+	lib/gateway/request.h \
+	lib/gateway/values.h \
+	lib/gateway/values_read.c \
+	lib/gateway/values_write.c
 if GATEWAY
 lib_libtroupe_la_SOURCES += $(GATEWAY_SOURCES)
 endif

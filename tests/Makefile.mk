@@ -122,6 +122,12 @@ TEST_SUPPORT = \
 	tests/support/process.c \
 	tests/support/process.h
 
+# Of the door for other programs.
+if GATEWAY
+UNIT_TESTS += \
+	tests/unit/gateway_values.u
+endif
+
 TESTS = $(SCRIPT_TESTS)
 if HAVE_CMOCKA
 TESTS          += $(UNIT_TESTS) $(MPI_TESTS)
