@@ -84,20 +84,21 @@ static json_t *write_base64(const void *bytes, size_t size)
     return json;
 }
 
-/* As a string, if it is one. */
-static json_t *write_octets(const void *bytes, size_t size)
+/* The first `length` of them as a string, if it is one; else all. */
+static json_t *write_octets(const void *bytes, size_t length, size_t size)
 {
-    json_t *text = size && memchr(bytes, 0, size) ? NULL : json_stringn(size ? bytes : "", size);
+    bool no_text = length && memchr(bytes, 0, length);
+    json_t *text = no_text ? NULL : json_stringn(length ? bytes : "", length);
     return text ? text : write_base64(bytes, size);
 }
 
 /* Characters in an array may end in NULs. */
 static json_t *write_octet_array(const struct troupe_field *f, const char *bytes)
 {
-    size_t size = f->count;
-    while (f->type->kind == TROUPE_KIND_INT && size && !bytes[size - 1])
-        size--;
-    return memchr(bytes, 0, size) ? write_base64(bytes, f->count) : write_octets(bytes, size);
+    size_t length = f->count;
+    while (f->type->kind == TROUPE_KIND_INT && length && !bytes[length - 1])
+        length--;
+    return write_octets(bytes, length, f->count);
 }
 
 json_t *trp_text(const char *text)
@@ -129,7 +130,7 @@ static json_t *write_span(const struct trp_writing *w, const struct troupe_type 
 {
     struct span span;
     memcpy(&span, value, sizeof span);
-    return trp_type_is_octet(element) ? write_octets(span.data, span.count)
+    return trp_type_is_octet(element) ? write_octets(span.data, span.count, span.count)
                                       : write_elements(w, element, span.data, span.count);
 }
 
@@ -165,7 +166,8 @@ static json_t *write_text(const void *value)
 {
     const char *text;
     memcpy(&text, value, sizeof text);
-    return write_octets(text ? text : "", text ? strlen(text) : 0);
+    size_t length = text ? strlen(text) : 0;
+    return write_octets(text, length, length);
 }
 
 json_t *trp_value_write(const struct trp_writing *w, const struct troupe_type *type,
