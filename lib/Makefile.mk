@@ -37,6 +37,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/clock.h \
 	lib/base/crash.c \
 	lib/base/crash.h \
+	lib/base/farewell.c \
+	lib/base/farewell.h \
 	lib/base/futex.c \
 	lib/base/futex.h \
 	lib/base/hash.h \
@@ -178,16 +180,76 @@ lib_libtroupe_la_SOURCES = \
 
 # The door for other programs, which can be left out.
 GATEWAY_SOURCES = \
+	lib/gateway/admit.c \
 	lib/gateway/base64.c \
 	lib/gateway/base64.h \
+	lib/gateway/clerk.c \
+	lib/gateway/clerk.h \
+	lib/gateway/decode.c \
+	lib/gateway/decode.h \
+	lib/gateway/do.c \
+	lib/gateway/door.c \
+	lib/gateway/door.h \
+	lib/gateway/events.c \
+	lib/gateway/events.h \
+	lib/gateway/exchange.c \
+	lib/gateway/exchange.h \
+	lib/gateway/file.c \
+	lib/gateway/file.h \
+	lib/gateway/find.c \
+	lib/gateway/find.h \
 	lib/gateway/gateway.c \
+	lib/gateway/kept.c \
+	lib/gateway/kept.h \
+	lib/gateway/keys.c \
+	lib/gateway/keys.h \
+	lib/gateway/links.h \
+	lib/gateway/list.h \
+	lib/gateway/list_actors.c \
+	lib/gateway/list_classes.c \
+	lib/gateway/list_ranks.c \
+	lib/gateway/listen.c \
+	lib/gateway/listen.h \
+	lib/gateway/look.h \
+	lib/gateway/look_actors.c \
+	lib/gateway/look_rank.c \
+	lib/gateway/metrics.c \
+	lib/gateway/metrics.h \
+	lib/gateway/monitor.c \
+	lib/gateway/monitor.h \
+	lib/gateway/openapi.c \
+	lib/gateway/own.c \
+	lib/gateway/page.c \
+	lib/gateway/page.h \
+	lib/gateway/peers.c \
+	lib/gateway/peers.h \
+	lib/gateway/reply.c \
 	lib/gateway/request.h \
+	lib/gateway/routes.c \
+	lib/gateway/routes.h \
 	lib/gateway/values.h \
 	lib/gateway/values_read.c \
-	lib/gateway/values_write.c
+	lib/gateway/values_write.c \
+	lib/gateway/visit.c \
+	lib/gateway/visit.h \
+	lib/gateway/watch.c \
+	lib/gateway/watch.h
 if GATEWAY
 lib_libtroupe_la_SOURCES += $(GATEWAY_SOURCES)
+nodist_lib_libtroupe_la_SOURCES = lib/gateway/page_html.c
 endif
+
+# The page as an array.
+lib/gateway/page_html.c: lib/gateway/page.html
+	$(AM_V_GEN)$(MKDIR_P) lib/gateway && { \
+	    echo '/* Made from page.html by lib/Makefile.mk. */' && \
+	    echo '#include "gateway/page.h"' && \
+	    echo 'const char trp_page_html[] = {' && \
+	    od -An -v -to1 $(srcdir)/lib/gateway/page.html | \
+	        sed "s/ *\\([0-7][0-7]*\\)/'\\\\\\1',/g" && \
+	    echo '};' && \
+	    echo 'const size_t trp_page_html_bytes = sizeof trp_page_html;'; } >$@.new && mv $@.new $@
+CLEANFILES += lib/gateway/page_html.c
 
 lib_libtroupe_la_LIBADD  = $(GATEWAY_LIBS) $(HWLOC_LIBS) $(MPI_LIBS)
 lib_libtroupe_la_LDFLAGS = -version-info $(TROUPE_LT_VERSION) \
@@ -195,4 +257,5 @@ lib_libtroupe_la_LDFLAGS = -version-info $(TROUPE_LT_VERSION) \
 EXTRA_lib_libtroupe_la_DEPENDENCIES = lib/troupe.map
 
 EXTRA_DIST += \
+	lib/gateway/page.html \
 	lib/troupe.map
