@@ -169,6 +169,13 @@ tests_core_starts_otherwise_SOURCES = tests/core/starts.c \
 tests_core_starts_otherwise_CPPFLAGS = $(AM_CPPFLAGS) -DOTHER_BINARY
 tests_core_starts_otherwise_LDADD = $(TROUPE_LIBS)
 
+# What tests/gateway/api.sh runs.
+if GATEWAY
+check_PROGRAMS += tests/gateway/job
+endif
+tests_gateway_job_SOURCES = tests/gateway/job.c
+tests_gateway_job_LDADD = $(TROUPE_LIBS)
+
 # The tests of the programs' own parts.
 tests_unit_pi_sample_u_LDADD = apps/pi/libsample.la $(LDADD)
 
