@@ -44,12 +44,15 @@ static bool decode(char *text)
 {
     char *to = text;
     for (; *text; text++) {
-        int high = *text == '%' ? hexadecimal(text[1]) : 0;
-        int low = *text == '%' && high >= 0 ? hexadecimal(text[2]) : 0;
-        if (high < 0 || low < 0 || (*text == '%' && !(high | low)))
+        if (*text != '%') {
+            *to++ = *text;
+            continue;
+        }
+        int high = hexadecimal(text[1]), low = high < 0 ? -1 : hexadecimal(text[2]);
+        if (low < 0 || !(high | low))
             return false;
-        *to++ = *text == '%' ? (char)(high << 4 | low) : *text;
-        text += *text == '%' ? 2 : 0;
+        *to++ = (char)(high << 4 | low);
+        text += 2;
     }
     *to = 0;
     return true;

@@ -126,8 +126,9 @@ static void writes(const struct troupe_type *type, const void *value, const char
         TAKES(T, #most, (T)most);                                                                  \
         TAKES(T, "\"" #least "\"", (T)least);                                                      \
         TAKES(T, "\"" #most "\"", (T)most);                                                        \
-        refused(&troupe_type_##T, below, "out_of_range", "args", #T " can be " #least " to " #most); \
-        refused(&troupe_type_##T, above, "out_of_range", "args", #T " can be " #least " to " #most); \
+        const char *says_ = #T " can be " #least " to " #most;                                     \
+        refused(&troupe_type_##T, below, "out_of_range", "args", says_);                           \
+        refused(&troupe_type_##T, above, "out_of_range", "args", says_);                           \
     } while (0)
 
 static void integers_are_taken_up_to_the_ends_of_their_range(void **state)
@@ -256,7 +257,8 @@ static void base64_is_what_the_rfc_says(void **state)
         READS_SPAN(char, json, pairs[i][0], strlen(pairs[i][0]));
         READS_SPAN(char, unpadded, pairs[i][0], strlen(pairs[i][0]));
     }
-    refused(&troupe_type_troupe_span_char, "{\"base64\": \"Zh==\"}", "wrong_type", "args", "base64");
+    refused(&troupe_type_troupe_span_char, "{\"base64\": \"Zh==\"}", "wrong_type", "args",
+            "base64");
 }
 
 static void texts_hold_no_character_0_and_may_be_no_utf_8(void **state)
@@ -329,7 +331,8 @@ static void a_fault_names_its_field_with_its_path(void **state)
             "\"three\": [1, 2, 3], \"tag\": \"ab\", \"raw\": \"wxyz\"}",
             "wrong_type", "args.points[1].x", "args.points[1].x is to be a number");
     refused(&troupe_type_label,
-            "{\"name\": \"n\", \"points\": [], \"three\": [1, 2], \"tag\": \"\", \"raw\": \"wxyz\"}",
+            "{\"name\": \"n\", \"points\": [], \"three\": [1, 2], \"tag\": \"\", "
+            "\"raw\": \"wxyz\"}",
             "out_of_range", "args.three", "is to have 3 elements, and has 2");
     refused(&troupe_type_label,
             "{\"name\": \"n\", \"points\": [], \"three\": [1, 2, 99999], \"tag\": \"\", "
@@ -362,7 +365,8 @@ static void a_path_is_bounded(void **state)
     size_t length = strlen(back.reading.fault.field);
     assert_true(length > 250 && length < sizeof back.reading.fault.field);
     assert_memory_equal(back.reading.fault.field, path, length);
-    json_t *whole = json_string(back.reading.fault.field), *says = json_string(back.reading.fault.message);
+    json_t *whole = json_string(back.reading.fault.field);
+    json_t *says = json_string(back.reading.fault.message);
     assert_non_null(whole);
     assert_non_null(says);
     json_decref(whole);
