@@ -173,6 +173,8 @@ tests_core_starts_otherwise_LDADD = $(TROUPE_LIBS)
 # What tests/gateway/api.sh runs.
 if GATEWAY
 check_PROGRAMS += tests/gateway/job
+TESTS          += tests/gateway/api.sh
+LONG_TESTS     += tests/gateway/api.sh
 endif
 tests_gateway_job_SOURCES = tests/gateway/job.c
 tests_gateway_job_LDADD = $(TROUPE_LIBS)
@@ -197,6 +199,8 @@ EXTRA_DIST += \
 	tests/compile \
 	tests/declare \
 	tests/environment.sh \
+	tests/gateway/api.py \
+	tests/gateway/api.sh \
 	tests/install/check.sh \
 	tests/install/hello.c \
 	tests/lsan.supp \
