@@ -146,6 +146,7 @@ apps_bench_bench_SOURCES = \
 	apps/bench/raw_futex.h \
 	apps/bench/raw_gather.c \
 	apps/bench/raw_histogram.c \
+	apps/bench/raw_latency.c \
 	apps/bench/raw_local.c \
 	apps/bench/raw_pack.c \
 	apps/bench/raw_pack.h \
