@@ -16,7 +16,7 @@
 
 #define WAIT 30.0     /* seconds for an answer, before there is a number to ask with */
 #define LONGEST 1e9   /* seconds */
-#define NO_SLOT 0xffff /* a method that no class has */
+#define NO_SLOT 0x7ff /* a method that no class has */
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
