@@ -199,6 +199,7 @@ GATEWAY_SOURCES = \
 	lib/gateway/find.c \
 	lib/gateway/find.h \
 	lib/gateway/gateway.c \
+	lib/gateway/html.c \
 	lib/gateway/kept.c \
 	lib/gateway/kept.h \
 	lib/gateway/keys.c \
@@ -220,10 +221,11 @@ GATEWAY_SOURCES = \
 	lib/gateway/openapi.c \
 	lib/gateway/own.c \
 	lib/gateway/page.c \
-	lib/gateway/page.h \
 	lib/gateway/peers.c \
 	lib/gateway/peers.h \
 	lib/gateway/reply.c \
+	lib/gateway/report.c \
+	lib/gateway/report.h \
 	lib/gateway/request.h \
 	lib/gateway/routes.c \
 	lib/gateway/routes.h \
@@ -236,20 +238,10 @@ GATEWAY_SOURCES = \
 	lib/gateway/watch.h
 if GATEWAY
 lib_libtroupe_la_SOURCES += $(GATEWAY_SOURCES)
-nodist_lib_libtroupe_la_SOURCES = lib/gateway/page_html.c
 endif
 
-# The page as an array.
-lib/gateway/page_html.c: lib/gateway/page.html
-	$(AM_V_GEN)$(MKDIR_P) lib/gateway && { \
-	    echo '/* Made from page.html by lib/Makefile.mk. */' && \
-	    echo '#include "gateway/page.h"' && \
-	    echo 'const char trp_page_html[] = {' && \
-	    od -An -v -to1 $(srcdir)/lib/gateway/page.html | \
-	        sed "s/ *\\([0-7][0-7]*\\)/'\\\\\\1',/g" && \
-	    echo '};' && \
-	    echo 'const size_t trp_page_html_bytes = sizeof trp_page_html;'; } >$@.new && mv $@.new $@
-CLEANFILES += lib/gateway/page_html.c
+# page.c takes the page in as it is assembled, which no compiler tells of.
+lib/gateway/page.lo: lib/gateway/page.html
 
 lib_libtroupe_la_LIBADD  = $(GATEWAY_LIBS) $(HWLOC_LIBS) $(MPI_LIBS)
 lib_libtroupe_la_LDFLAGS = -version-info $(TROUPE_LT_VERSION) \

@@ -95,7 +95,7 @@ MPI_TESTS = \
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
 LONG_ONLY =
-LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
+LONG_TESTS = $(LONG_ONLY) tests/fuzz.sh tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
 	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh tests/searches.sh
 
 SCRIPT_TESTS = \
@@ -103,6 +103,8 @@ SCRIPT_TESTS = \
 	tests/core.sh \
 	tests/cuda.sh \
 	tests/declare.sh \
+	tests/fuzz.sh \
+	tests/gateway.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
 	tests/mistakes.sh \
@@ -126,6 +128,14 @@ TEST_SUPPORT = \
 # Of the door for other programs.
 if GATEWAY
 UNIT_TESTS += \
+	tests/unit/gateway_decode.u \
+	tests/unit/gateway_door.u \
+	tests/unit/gateway_events.u \
+	tests/unit/gateway_file.u \
+	tests/unit/gateway_guard.u \
+	tests/unit/gateway_keys.u \
+	tests/unit/gateway_limits.u \
+	tests/unit/gateway_report.u \
 	tests/unit/gateway_values.u
 endif
 
@@ -142,8 +152,23 @@ endif
 
 if HAVE_CMOCKA
 check_LTLIBRARIES = tests/libsupport.la
+if GATEWAY
+check_LTLIBRARIES += tests/libdoor.la
+endif
 endif
 tests_libsupport_la_SOURCES = $(TEST_SUPPORT)
+
+# A door, and a client that can do wrong.
+tests_libdoor_la_SOURCES = \
+	tests/support/door.c \
+	tests/support/door.h \
+	tests/support/http.c \
+	tests/support/http.h
+DOOR_LDADD = tests/libdoor.la $(LDADD)
+tests_unit_gateway_door_u_LDADD = $(DOOR_LDADD)
+tests_unit_gateway_events_u_LDADD = $(DOOR_LDADD)
+tests_unit_gateway_guard_u_LDADD = $(DOOR_LDADD)
+tests_unit_gateway_limits_u_LDADD = $(DOOR_LDADD)
 
 # What every test program is linked with.
 LDADD = tests/libsupport.la $(TROUPE_LIBS) $(CMOCKA_LIBS)
@@ -179,6 +204,19 @@ endif
 tests_gateway_job_SOURCES = tests/gateway/job.c
 tests_gateway_job_LDADD = $(TROUPE_LIBS)
 
+# What tests/fuzz.sh runs.
+if GATEWAY
+check_PROGRAMS += tests/fuzz/replay
+endif
+tests_fuzz_replay_SOURCES = tests/fuzz/gateway_decode.c tests/fuzz/replay.c
+tests_fuzz_replay_LDADD = $(TROUPE_LIBS)
+
+# What tests/gateway.sh runs.
+check_PROGRAMS += tests/gateway/ends
+tests_gateway_ends_SOURCES = tests/gateway/ends.c \
+	tests/support/mode.c tests/support/mode.h
+tests_gateway_ends_LDADD = $(TROUPE_LIBS)
+
 # The tests of the programs' own parts.
 tests_unit_pi_sample_u_LDADD = apps/pi/libsample.la $(LDADD)
 
@@ -199,6 +237,7 @@ EXTRA_DIST += \
 	tests/compile \
 	tests/declare \
 	tests/environment.sh \
+	tests/fuzz/gateway_decode \
 	tests/gateway/api.py \
 	tests/gateway/api.sh \
 	tests/install/check.sh \

@@ -137,7 +137,7 @@ static bool is_name(const struct scan *scan)
     return at < scan->end && *at == ':';
 }
 
-/* A copy in which such integers are strings, two bytes longer for each; -1: it is nested too deep. */
+/* A copy in which such integers are strings, two bytes longer for each; -1: nested too deep. */
 static long copy_body(const char *text, size_t bytes, char *copy)
 {
     struct scan scan = {text, text + bytes};

@@ -19,8 +19,8 @@ struct trp_fault {
     char message[160];
 };
 
-/* Makes UTF-8 of it, in place: a character that was cut off at the end goes, and where more is wrong
-   all that is not ASCII becomes "?". For messages, which must arrive whatever they quote. */
+/* Makes UTF-8 of it, in place: a character that was cut off at the end goes, and where more is
+   wrong all that is not ASCII becomes "?". For messages, which must arrive whatever they quote. */
 void trp_mend(char *text);
 
 /* "%41" becomes "A", in place; false where that is no text: "%", "%zz", "%00", or no UTF-8. With

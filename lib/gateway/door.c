@@ -160,7 +160,6 @@ static void say_goodbye(void)
 
 static void *serve(void *arg)
 {
-    pthread_setname_np(pthread_self(), "troupe-gateway");
     while (!atomic_load(&self.closing)) {
         turn();
         wait_for(patience());
@@ -258,6 +257,8 @@ static bool start_thread(void)
     int error = pthread_create(&self.thread, &attributes, serve, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
+    if (!error)
+        pthread_setname_np(self.thread, "troupe-gateway");
     return !error;
 }
 

@@ -152,7 +152,7 @@ static ssize_t read_events(void *arg, uint64_t position, char *to, size_t room)
         memcpy(to, l->text + l->begin, (size_t)result);
         l->begin += (size_t)result;
     } else if (l->dropped || events.ended) {
-        result = MHD_CONTENT_READER_END_OF_STREAM;
+        result = l->dropped ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
     } else {
         l->waits = true;
         MHD_suspend_connection(l->connection);

@@ -16,8 +16,8 @@
 
 struct trp_listener;
 
-/* `wake` is called when the door's thread has something to do; it must be fit for any thread. False:
-   no descriptor for it. */
+/* `wake` is called when the door's thread has something to do; it must be fit for any thread.
+   False: no descriptor for it. */
 bool trp_events_open(void (*wake)(void));
 void trp_events_close(void);
 

@@ -59,6 +59,9 @@ void trp_exchanges_give_up(struct trp_door *door);
 struct MHD_Response *trp_response_json(json_t *body);
 struct MHD_Response *trp_response_error(const char *code, const char *message);
 
+/* The page, with this data in it (NULL: none), and the headers that guard it (html.c). */
+struct MHD_Response *trp_response_page(json_t *data);
+
 /* From now on somebody else will answer. */
 void trp_answer_lend(struct trp_exchange *exchange);
 

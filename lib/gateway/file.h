@@ -2,8 +2,8 @@
  * The job's file: where other programs of the same person find the job, and the tokens.
  *
  * It stands in $XDG_RUNTIME_DIR/troupe, or ~/.troupe, which nobody else may read, and is gone when
- * the job is, however that ends, unless by SIGKILL; what a killed job has left the next one removes.
- * One a process.
+ * the job is, however that ends, unless by SIGKILL; what a killed job has left the next one
+ * removes. One a process.
  */
 #ifndef TRP_FILE_H
 #define TRP_FILE_H

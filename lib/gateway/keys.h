@@ -1,8 +1,8 @@
 /*
  * Who may come in: the tokens of the job, one-time codes, and the sessions they are swapped for.
  *
- * All are 32 bytes of the kernel's random numbers, as 43 letters of base64url. Belongs to the thread
- * of the door.
+ * All are 32 bytes of the kernel's random numbers, as 43 letters of base64url. Belongs to the
+ * door's thread.
  */
 #ifndef TRP_KEYS_H
 #define TRP_KEYS_H

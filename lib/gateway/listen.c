@@ -15,10 +15,14 @@
 
 #include "base/log.h"
 
-#define BACKLOG 128
 #define FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
 
 /* ---- TCP ------------------------------------------------------------------------------------- */
+
+static bool is_port(const char *text)
+{
+    return *text && !text[strspn(text, "0123456789")] && strlen(text) < 6 && atoi(text) < 65536;
+}
 
 static struct addrinfo *look_up(const char *where, int *error)
 {
@@ -26,7 +30,7 @@ static struct addrinfo *look_up(const char *where, int *error)
     size_t length = colon ? (size_t)(colon - where) : 0;
     bool brackets = length > 2 && where[0] == '[' && where[length - 1] == ']';
     *error = EAI_NONAME;
-    if (!length || colon[1 + strspn(colon + 1, "0123456789")] || !colon[1])
+    if (!length || !is_port(colon + 1))
         return NULL;
     char *name = strndup(where + brackets, length - 2 * brackets);
     struct addrinfo *found = NULL, hints = {.ai_family = AF_UNSPEC,
@@ -44,7 +48,7 @@ static int listen_at(const struct addrinfo *at)
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, at->ai_addr, at->ai_addrlen) || listen(fd, BACKLOG)) {
+    if (bind(fd, at->ai_addr, at->ai_addrlen) || listen(fd, SOMAXCONN)) {
         int error = errno;
         close(fd);
         errno = error;
@@ -118,7 +122,7 @@ int trp_listen_unix(int folder, const char *name)
     errno = (size_t)length < sizeof at.sun_path ? errno : ENAMETOOLONG;
     if (fd >= 0 && (size_t)length < sizeof at.sun_path &&
         !bind(fd, (struct sockaddr *)&at, sizeof at) && !fchmodat(folder, name, 0600, 0) &&
-        !listen(fd, BACKLOG))
+        !listen(fd, SOMAXCONN))
         return fd;
     int error = errno;
     if (fd >= 0)

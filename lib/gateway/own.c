@@ -5,7 +5,6 @@
 
 #include "gateway/events.h"
 #include "gateway/exchange.h"
-#include "gateway/page.h"
 
 static bool is(const struct trp_exchange *x, enum trp_verb verb, const char *path)
 {
@@ -63,6 +62,7 @@ static void listen_to_events(struct trp_exchange *x)
         return;
     }
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     respond(x, 200, response);
 }
@@ -70,7 +70,7 @@ static void listen_to_events(struct trp_exchange *x)
 bool trp_own_answer(struct trp_exchange *x)
 {
     if (is(x, TRP_GET, "/"))
-        respond(x, 200, trp_page_response(NULL));
+        respond(x, 200, trp_response_page(NULL));
     else if (is(x, TRP_GET, "/healthz"))
         health(x);
     else if (is(x, TRP_POST, "/v1/codes"))

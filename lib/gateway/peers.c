@@ -81,7 +81,8 @@ bool trp_peers_make_room(struct trp_peers *peers)
         oldest = oldest_waited(peers);
     if (!oldest)
         return false;
-    if (trp_link_is_in(&oldest->waited) && !oldest->served) /* it is not in the middle of an answer */
+    /* Not in the middle of an answer. */
+    if (trp_link_is_in(&oldest->waited) && !oldest->served)
         trp_peer_say(oldest->fd, 503, "Service Unavailable", "full", "too many connections");
     send_away(peers, oldest);
     return true;

@@ -9,7 +9,6 @@
 
 #include "gateway/decode.h"
 #include "gateway/exchange.h"
-#include "gateway/page.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct trp_exchange *first; /* of those answered and not yet sent, the latest first */
@@ -172,6 +171,6 @@ void trp_reply_text(struct trp_request *request, int status, const char *type, c
 
 void trp_reply_page(struct trp_request *request, json_t *data)
 {
-    answer(request, MHD_HTTP_OK, trp_page_response(data));
+    answer(request, MHD_HTTP_OK, trp_response_page(data));
     json_decref(data);
 }
