@@ -17,6 +17,7 @@ troupeinclude_HEADERS = \
 	lib/troupe/map.h \
 	lib/troupe/method.h \
 	lib/troupe/pool.h \
+	lib/troupe/progress.h \
 	lib/troupe/resources.h \
 	lib/troupe/run.h \
 	lib/troupe/status.h \
@@ -71,6 +72,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/call/place.c \
 	lib/call/place.h \
 	lib/call/pool.c \
+	lib/call/progress.c \
 	lib/call/resources.c \
 	lib/call/resources.h \
 	lib/call/run.c \
@@ -81,6 +83,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/gateway/run.c \
 	lib/schedule/alarms.c \
 	lib/schedule/alarms.h \
+	lib/schedule/bars.c \
+	lib/schedule/bars.h \
 	lib/schedule/bulk.c \
 	lib/schedule/bulk.h \
 	lib/schedule/carrier.c \
@@ -89,6 +93,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/claims.h \
 	lib/schedule/context.c \
 	lib/schedule/context.h \
+	lib/schedule/counts.c \
+	lib/schedule/counts.h \
 	lib/schedule/cpus.c \
 	lib/schedule/cpus.h \
 	lib/schedule/credit.c \
@@ -101,6 +107,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/end_workers.c \
 	lib/schedule/execute.c \
 	lib/schedule/execute.h \
+	lib/schedule/figures.c \
+	lib/schedule/figures.h \
 	lib/schedule/futures.c \
 	lib/schedule/futures.h \
 	lib/schedule/group_keeper.c \
@@ -108,6 +116,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/groups.h \
 	lib/schedule/guests.c \
 	lib/schedule/guests.h \
+	lib/schedule/histogram.c \
 	lib/schedule/life.c \
 	lib/schedule/life.h \
 	lib/schedule/limit.c \
@@ -122,6 +131,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/memory.h \
 	lib/schedule/names.c \
 	lib/schedule/names.h \
+	lib/schedule/news.c \
+	lib/schedule/news.h \
 	lib/schedule/own_worker.c \
 	lib/schedule/quiet.c \
 	lib/schedule/quiet.h \

@@ -36,6 +36,7 @@ UNIT_TESTS = \
 	tests/unit/schedule_carrier.u \
 	tests/unit/schedule_context.u \
 	tests/unit/schedule_futures.u \
+	tests/unit/schedule_histogram.u \
 	tests/unit/schedule_names.u \
 	tests/unit/schedule_send.u \
 	tests/unit/schedule_stock.u \
@@ -64,6 +65,7 @@ MPI_TESTS = \
 	tests/mpi/core_starts.mpi16 \
 	tests/mpi/core_timers.mpi \
 	tests/mpi/core_watching.mpi16 \
+	tests/mpi/counts.mpi \
 	tests/mpi/deaf.mpi \
 	tests/mpi/endings.mpi \
 	tests/mpi/failure.mpi \
@@ -77,6 +79,7 @@ MPI_TESTS = \
 	tests/mpi/limit.mpi \
 	tests/mpi/listing.mpi \
 	tests/mpi/map.mpi \
+	tests/mpi/news.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
 	tests/mpi/pool.mpi \

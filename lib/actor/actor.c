@@ -162,7 +162,6 @@ struct trp_actor *trp_actors_create(struct trp_actors *actors, struct troupe_ref
     struct trp_actor *actor = make(actors, class_, ref), *expected = actor_at(*place);
     actor->life = TRP_LIFE_ALIVE;
     if (expected) {
-        actor->mailbox = expected->mailbox;
         actor->more = expected->more;
         trp_slab_free(&actors->slabs, expected, size_of(NULL));
     }

@@ -12,6 +12,8 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "call/driver.h"
+#include "schedule/counts.h"
+#include "schedule/news.h"
 #include "schedule/quiet.h"
 #include "schedule/rank.h"
 #include "schedule/role.h"
@@ -151,6 +153,7 @@ static void open_ranks(struct job *job)
         seat->rank->linger = linger < 0 || linger > 0 ? linger : LINGER;
     }
     trp_home = job->seats[0].rank;
+    trp_news_open(trp_home);
     trp_role_open(job->options.handover, job->options.seed);
     trp_crash_open(trp_who_crashed);
     job->seats[0].wire->died = trp_who_died;
@@ -159,6 +162,7 @@ static void open_ranks(struct job *job)
 
 static void close_ranks(struct job *job)
 {
+    trp_news_close();
     for (int i = 0; i < job->count; i++) {
         trp_rank_close(job->seats[i].rank);
         trp_stack_free(job->seats[i].stack);
@@ -211,7 +215,8 @@ static void serve(void *arg)
 {
     struct seat *seat = arg;
     struct trp_rank *rank = seat->rank;
-    struct trp_context context = {.kind = TRP_CONTEXT_DRIVER, .rank = rank, .cpus = 1};
+    struct trp_context context = {
+        .kind = TRP_CONTEXT_DRIVER, .rank = rank, .calls_as = TRP_FROM_DRIVER, .cpus = 1};
     rank->main = &context;
     trp_set_current(&context);
     while (!rank->over) {
@@ -269,7 +274,8 @@ static void drive(const struct job *job, struct trp_rank *rank)
 static void lead(struct job *job)
 {
     struct trp_rank *rank = job->seats[0].rank;
-    struct trp_context context = {.kind = TRP_CONTEXT_DRIVER, .rank = rank, .cpus = 1};
+    struct trp_context context = {
+        .kind = TRP_CONTEXT_DRIVER, .rank = rank, .calls_as = TRP_FROM_DRIVER, .cpus = 1};
     rank->main = &context;
     trp_set_current(&context);
     drive(job, rank);

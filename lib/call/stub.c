@@ -13,6 +13,7 @@
 #include "call/resources.h"
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
+#include "schedule/counts.h"
 #include "schedule/deadlines.h"
 #include "schedule/life.h"
 #include "schedule/limit.h"
@@ -28,7 +29,9 @@ static struct trp_record call_head(struct troupe_ref to, const struct troupe_met
                                    uint64_t future)
 {
     struct trp_record head = trp_record_for(to, future ? TRP_RECORD_ASK : TRP_RECORD_TELL);
-    head.slot = method->slot;
+    const struct trp_context *c = trp_current();
+    head.slot = method->slot & TRP_SLOTS_MAX;
+    head.from = c ? c->calls_as : TRP_FROM_OTHER;
     head.flags = method->urgent ? TRP_RECORD_URGENT : 0;
     head.future = future;
     return head;
@@ -135,6 +138,8 @@ static bool begun_parcel(struct trp_caller caller, struct troupe_ref to,
 {
     const struct troupe_type *type = &method->signature->args;
     int host = trp_ref_host(to);
+    if (trp_on_scheduler(caller.context))
+        trp_lanes_for(caller.rank, caller.context);
     return !(to.place & TRP_REF_SAYS) && trp_on_scheduler(caller.context) &&
            trp_in_job(caller.rank, (uint32_t)host, trp_ref_creator(to)) &&
            !caller.rank->outlets[host].parcel && method->quick &&
@@ -166,8 +171,10 @@ void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, 
     uint32_t calls = trp_call_begin();
     const struct trp_context *c = trp_call_context();
     (void)with; /* nothing in it is about a tell */
+    if (c)
+        trp_lanes_for(c->rank, c);
     if (c && trp_tell(c->rank, to.place, to.serial, method, args)) {
-        trp_lanes_open(c->rank);
+        trp_lanes_open(c->rank, c);
         trp_call_end(calls);
         return;
     }
@@ -247,6 +254,8 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
     uint32_t calls = trp_call_begin();
     const struct trp_context *c = trp_call_context();
     bool quick = c && !is_timed(with);
+    if (c)
+        trp_lanes_for(c->rank, c);
     uint64_t future = quick ? trp_ask(c->rank, to.place, to.serial, method, args) : 0;
     if (future) {
         trp_call_end(calls);
@@ -332,7 +341,8 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     if (parent)
         trp_future_adopt(&trp_shared_futures, future, &parent->children);
     struct trp_record head = {.kind = TRP_RECORD_TASK,
-                              .slot = task->slot,
+                              .slot = task->slot & TRP_SLOTS_MAX,
+                              .from = caller.context ? caller.context->calls_as : TRP_FROM_OTHER,
                               .creator = (uint32_t)caller.rank->rank & (TRP_RANKS_MAX - 1),
                               .number = number | asked.number,
                               .future = future};
@@ -385,7 +395,8 @@ static void create(struct trp_caller caller, struct troupe_ref ref,
     if (with->max_pending)
         limit(caller, ref, with);
     struct trp_record head = trp_record_for(ref, TRP_RECORD_CREATE);
-    head.slot = class_->id;
+    head.slot = class_->id & TRP_SLOTS_MAX;
+    head.from = caller.context ? caller.context->calls_as : TRP_FROM_OTHER;
     head.number = asked->number;
     head.future = (uint64_t)depth_of_child(caller) << TRP_CREATE_DEPTH_SHIFT;
     if (with->name)

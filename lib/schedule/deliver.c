@@ -11,6 +11,7 @@
 #include "schedule/life.h"
 #include "schedule/limit.h"
 #include "schedule/names.h"
+#include "schedule/news.h"
 #include "schedule/quiet.h"
 #include "schedule/steal.h"
 #include "schedule/tasks.h"
@@ -165,6 +166,9 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
         break;
     case TRP_RECORD_DONE:
         deliver_done(rank, record);
+        break;
+    case TRP_RECORD_NEWS:
+        trp_news_deliver(record, parcel->peer);
         break;
     case TRP_RECORD_EXIT:
     case TRP_RECORD_PROBE:

@@ -11,6 +11,7 @@
 #include "schedule/claims.h"
 #include "schedule/cpus.h"
 #include "schedule/execute.h"
+#include "schedule/figures.h"
 #include "schedule/groups.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
@@ -116,7 +117,7 @@ static void tell_done(struct trp_context *c, int status, const char *story)
     trp_send_bytes_from(c->rank, c, c->rank->rank, &head, story, strlen(story) + 1);
 }
 
-static void finish(struct trp_context *c)
+static void finish(struct trp_context *c, int status)
 {
     struct trp_workers *w = c->rank->workers;
     struct trp_rank *rank = c->rank;
@@ -129,8 +130,10 @@ static void finish(struct trp_context *c)
         trp_bundle_look(c->bundle);
     w->unwinding -= c->unwinding;
     c->worker->calls -= c->kind == TRP_CONTEXT_METHOD;
-    if (c->task)
+    if (c->task) {
+        trp_figures_task_ends(c, status);
         trp_task_unlink(c->task);
+    }
     bool last = --w->unfinished == 0;
     pthread_mutex_unlock(&w->lock);
     if (last)
@@ -147,8 +150,10 @@ static void run_again(struct trp_context *c)
     trp_set_current(NULL);
     order->retries--;
     order->failures++;
+    order->since = 0;
     order->turn.moves = false; /* its arguments have been unpacked */
     pthread_mutex_lock(&w->lock);
+    trp_figures_task_again(c);
     trp_task_unlink(c->task);
     w->unwinding -= c->unwinding;
     give_back(c);
@@ -184,6 +189,9 @@ static void conclude(struct trp_context *c, int status, const void *value)
         }
         char *story = status == TROUPE_OK ? NULL : strdup(value);
         trp_conclude_call(c, status, value);
+        c->worker->took = trp_now_ns() - c->began;
+        c->worker->failed = status != TROUPE_OK;
+        c->worker->answered = c->answered;
         tell_done(c, status, story);
         free(story);
     } else {
@@ -193,7 +201,7 @@ static void conclude(struct trp_context *c, int status, const void *value)
         }
         conclude_task(c, status, value);
     }
-    finish(c);
+    finish(c, status);
 }
 
 void trp_worker_fail(struct trp_context *context, int status, const char *story)
@@ -230,10 +238,12 @@ static void run_task(struct trp_worker *worker, struct order *order, struct trp_
                                   .answer = record->future,
                                   .claim = order->claim,
                                   .task = task,
+                                  .began = task->began,
                                   .bundle = order->turn.bundle,
                                   .cpus = order->turn.cpus};
     struct trp_asking asking;
     const struct troupe_type *type = &context.method->signature->args;
+    context.calls_as = (uint8_t)trp_from_task(context.method);
     if (order->claim)
         type = trp_asking_type(&asking, type);
     if (order->failures || trp_unpack_gifts(type, context.args, trp_record_body_size(record),
@@ -255,9 +265,11 @@ static void run_method(struct trp_worker *worker)
                                   .args = worker->begun.args,
                                   .caller = worker->begun.caller,
                                   .answer = worker->begun.answer,
+                                  .began = trp_now_ns(),
                                   .bundle = worker->bundle,
                                   .cpus = worker->cpus};
     struct trp_workers *w = worker->rank->workers;
+    context.calls_as = (uint8_t)trp_from_class(context.actor->class_);
     pthread_mutex_lock(&w->lock);
     worker->method = &context;
     context.cancelled = worker->killed;
@@ -302,7 +314,7 @@ static bool work(struct trp_worker *worker)
     if (turn && turn->owner)
         begin_call(worker);
     else if (turn)
-        trp_task_begin(w, &task, (struct order *)(void *)turn);
+        trp_task_begin(worker->rank, &task, (struct order *)(void *)turn);
     pthread_mutex_unlock(&w->lock);
     if (woken)
         trp_carrier_resume(&worker->carrier, woken->stack);
