@@ -224,6 +224,7 @@ GATEWAY_SOURCES = \
 	lib/gateway/listen.h \
 	lib/gateway/look.h \
 	lib/gateway/look_actors.c \
+	lib/gateway/look_counts.c \
 	lib/gateway/look_rank.c \
 	lib/gateway/metrics.c \
 	lib/gateway/metrics.h \
@@ -240,6 +241,8 @@ GATEWAY_SOURCES = \
 	lib/gateway/request.h \
 	lib/gateway/routes.c \
 	lib/gateway/routes.h \
+	lib/gateway/tally.c \
+	lib/gateway/tally.h \
 	lib/gateway/values.h \
 	lib/gateway/values_read.c \
 	lib/gateway/values_write.c \

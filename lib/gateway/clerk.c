@@ -10,6 +10,7 @@
 #include "gateway/kept.h"
 #include "gateway/routes.h"
 #include "gateway/watch.h"
+#include "schedule/counts.h"
 #include "schedule/send.h"
 #include "troupe/method.h"
 
@@ -108,6 +109,7 @@ static void on_serve(struct trp_clerk_state *self, uint64_t visit)
     struct trp_visit *v = (struct trp_visit *)(uintptr_t)visit;
     troupe_defer(now_idle, self);
     troupe_defer(free_visit, v);
+    trp_counts_as_gateway(trp_current());
     v->route->serve(v);
 }
 
@@ -126,6 +128,7 @@ static void on_attempt(struct trp_clerk_state *self, uint64_t what)
 {
     struct attempt *attempt = (struct attempt *)(uintptr_t)what;
     troupe_defer(now_idle, self);
+    trp_counts_as_gateway(trp_current());
     attempt->fn(attempt->arg);
 }
 

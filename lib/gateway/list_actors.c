@@ -13,6 +13,7 @@
 #include "gateway/find.h"
 #include "gateway/list.h"
 #include "gateway/routes.h"
+#include "gateway/tally.h"
 #include "troupe/method.h"
 
 static const char *const states[] = {"none", "waiting", "alive", "ending", "ended"};
@@ -29,6 +30,23 @@ static json_t *creator_of(const trp_row *row)
 static json_t *text_or_null(const char *text)
 {
     return *text ? trp_text(text) : json_null();
+}
+
+static json_t *calls_of(const struct trp_writing *writing, const trp_row *row)
+{
+    json_t *calls = json_object();
+    json_object_set_new_nocheck(calls, "received", trp_unsigned(writing, row->received));
+    json_object_set_new_nocheck(calls, "done", trp_unsigned(writing, row->done));
+    json_object_set_new_nocheck(calls, "failed", trp_unsigned(writing, row->failed));
+    return calls;
+}
+
+static json_t *mailbox_of(const struct trp_writing *writing, const trp_row *row)
+{
+    json_t *mailbox = json_object();
+    json_object_set_new_nocheck(mailbox, "now", trp_unsigned(writing, row->mailbox));
+    json_object_set_new_nocheck(mailbox, "highest", trp_unsigned(writing, row->mailbox_highest));
+    return mailbox;
 }
 
 json_t *trp_actor_json(const struct trp_writing *writing, const trp_row *row)
@@ -48,8 +66,8 @@ json_t *trp_actor_json(const struct trp_writing *writing, const trp_row *row)
     json_object_set_new_nocheck(a, "creator", creator_of(row));
     json_object_set_new_nocheck(a, "depth", json_integer(row->depth));
     json_object_set_new_nocheck(a, "running", text_or_null(row->running));
-    json_object_set_new_nocheck(
-        a, "mailbox", json_pack("{sI}", "now", (json_int_t)row->mailbox));
+    json_object_set_new_nocheck(a, "calls", calls_of(writing, row));
+    json_object_set_new_nocheck(a, "mailbox", mailbox_of(writing, row));
     json_object_set_new_nocheck(a, "cpus", json_integer(row->cpus));
     json_object_set_new_nocheck(a, "gpus", json_real(row->gpus));
     json_object_set_new_nocheck(a, "memory", trp_unsigned(writing, row->memory));
@@ -155,6 +173,16 @@ static int by_mailbox(const trp_row *a, const trp_row *b)
     return by_number(a->mailbox, b->mailbox);
 }
 
+static int by_received(const trp_row *a, const trp_row *b)
+{
+    return by_number(a->received, b->received);
+}
+
+static int by_failed(const trp_row *a, const trp_row *b)
+{
+    return by_number(a->failed, b->failed);
+}
+
 static int by_running(const trp_row *a, const trp_row *b)
 {
     return strcmp(a->running, b->running);
@@ -167,7 +195,8 @@ static const struct {
     order_fn *fn;
 } orders[] = {{"id", by_id},           {"rank", by_id},         {"class", by_class},
               {"name", by_name},       {"repr", by_repr},       {"state", by_state},
-              {"mailbox", by_mailbox}, {"running", by_running}};
+              {"mailbox", by_mailbox}, {"running", by_running}, {"received", by_received},
+              {"failed", by_failed}};
 
 struct order {
     order_fn *fn;
@@ -194,8 +223,8 @@ static bool read_order(struct trp_visit *v, struct order *order)
             return true;
         }
     return trp_refuse_visit(v, 400, "out_of_range", "sort", 0, NULL,
-                            "actors are sorted by id, rank, class, name, repr, state, mailbox or "
-                            "running");
+                            "actors are sorted by id, rank, class, name, repr, state, mailbox, "
+                            "running, received or failed");
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
@@ -263,8 +292,15 @@ void trp_serve_actor(struct trp_visit *v)
     troupe_future_troupe_span_trp_row future =
         trp_monitor_actor(trp_gate.monitors[trp_ref_host(ref)], place, ref.serial);
     rows_of rows = troupe_await(future);
-    if (rows.count)
-        trp_respond(v, 200, trp_actor_json(&v->writing, rows.data));
-    else
-        trp_refuse_visit(v, 410, "ended", NULL, 0, NULL, "actor %.200s has just ended", v->part[0]);
+    if (rows.count) {
+        uint32_t class_id = rows.data->class_id;
+        json_t *actor = trp_actor_json(&v->writing, rows.data);
+        json_object_set_new(actor, "methods",
+                            trp_figures_of(&v->writing, class_id, trp_ref_host(ref)));
+        json_object_set_new(actor, "callers",
+                            trp_callers_of(&v->writing, class_id, trp_ref_host(ref)));
+        trp_respond(v, 200, actor);
+        return;
+    }
+    trp_refuse_visit(v, 410, "ended", NULL, 0, NULL, "actor %.200s has just ended", v->part[0]);
 }

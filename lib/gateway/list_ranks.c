@@ -14,6 +14,7 @@
 #include "gateway/find.h"
 #include "gateway/list.h"
 #include "gateway/routes.h"
+#include "gateway/tally.h"
 #include "gateway/watch.h"
 #include "troupe/method.h"
 
@@ -70,6 +71,9 @@ json_t *trp_rank_json(const struct trp_writing *writing, int number, const trp_r
         "cpu_seconds", rank->cpu_seconds, "actors", (json_int_t)rank->actors, "tasks_running",
         (json_int_t)rank->tasks_running, "tasks_waiting", (json_int_t)rank->tasks_waiting, "doing",
         trp_text(rank->doing), "resources", resources_json(rank));
+    json_object_set_new(json, "calls", trp_unsigned(writing, rank->calls));
+    json_object_set_new(json, "messages_out", trp_unsigned(writing, rank->messages_out));
+    json_object_set_new(json, "bytes_out", trp_unsigned(writing, rank->bytes_out));
     if (cpu >= 0)
         json_object_set_new(json, "cpu_percent", json_real(cpu));
     return json;
@@ -202,7 +206,7 @@ void trp_serve_tasks(struct trp_visit *v)
     const struct trp_monitor_tasks_args most = {TASKS_OF_A_RANK};
     const char *declared = trp_query(v, "declared");
     struct tasks tasks = {.total = 0};
-    uint64_t waiting = 0, running = 0;
+    trp_tasks_of all_of = {.waiting = 0};
     if (declared && !strcmp(declared, "1")) {
         answer_declared(v);
         return;
@@ -212,11 +216,18 @@ void trp_serve_tasks(struct trp_visit *v)
     const trp_tasks_of *all = trp_ask_all(&trp_monitor_tasks_method, &most, NULL);
     tasks.list = json_array();
     for (int r = 0; r < trp_gate.rank->ranks; r++) {
-        waiting += all[r].waiting;
-        running += all[r].running;
+        all_of.waiting += all[r].waiting;
+        all_of.running += all[r].running;
+        all_of.done += all[r].done;
+        all_of.failed += all[r].failed;
+        all_of.cancelled += all[r].cancelled;
         add_tasks(&tasks, r, &all[r]);
     }
-    trp_respond(v, 200, json_pack("{s{sI sI} so sI}", "by_state", "waiting", (json_int_t)waiting,
-                                 "running", (json_int_t)running, "tasks", tasks.list, "total",
-                                 (json_int_t)tasks.total));
+    json_t *by_state = json_pack(
+        "{sI sI sI sI sI}", "waiting", (json_int_t)all_of.waiting, "running",
+        (json_int_t)all_of.running, "done", (json_int_t)all_of.done, "failed",
+        (json_int_t)all_of.failed, "cancelled", (json_int_t)all_of.cancelled);
+    trp_respond(v, 200, json_pack("{so so sI so}", "by_state", by_state, "tasks", tasks.list,
+                                  "total", (json_int_t)tasks.total, "kinds",
+                                  trp_figures_all(&v->writing, true)));
 }

@@ -20,6 +20,16 @@ trp_stack_of trp_look_stack(struct trp_rank *rank, struct trp_arena *arena);
 trp_tasks_of trp_look_tasks(struct trp_rank *rank, struct trp_arena *arena, uint32_t most);
 trp_rank_of trp_look_rank(struct trp_rank *rank, struct trp_arena *arena);
 
+/* What was counted, as the bytes of its structs. */
+TROUPE_SPAN(uint8_t) trp_look_methods(struct trp_rank *rank, struct trp_arena *arena);
+TROUPE_SPAN(uint8_t) trp_look_edges(struct trp_rank *rank, struct trp_arena *arena);
+TROUPE_SPAN(uint8_t) trp_look_traffic(struct trp_rank *rank, struct trp_arena *arena);
+
+/* Calls that have come to this rank, and messages and bytes that it has sent to others. */
+uint64_t trp_look_calls(struct trp_rank *rank, struct trp_arena *arena);
+void trp_look_sent(struct trp_rank *rank, struct trp_arena *arena, uint64_t *messages,
+                   uint64_t *bytes);
+
 /* A copy of the text; "" when memory is short. */
 const char *trp_look_text(struct trp_arena *arena, const char *text);
 

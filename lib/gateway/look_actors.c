@@ -6,11 +6,10 @@
 #include "base/log.h"
 #include "gateway/look.h"
 #include "schedule/claims.h"
+#include "schedule/counts.h"
 #include "schedule/execute.h"
 #include "schedule/mail.h"
 #include "schedule/worker.h"
-
-#define LETTERS_COUNTED 100000
 
 struct rows {
     struct trp_rank *rank;
@@ -106,14 +105,6 @@ static const char *resources_of(struct rows *rows, const struct trp_amounts *amo
     return trp_look_text(rows->arena, text);
 }
 
-static uint64_t letters(const struct trp_parcel *last)
-{
-    uint64_t count = last ? 1 : 0;
-    for (const struct trp_parcel *p = last; p && p->next != last && count < LETTERS_COUNTED;)
-        p = p->next, count++;
-    return count;
-}
-
 static void describe_needs(struct rows *rows, const struct trp_actor *actor, trp_row *row)
 {
     const struct trp_actor_more *more = actor->more;
@@ -121,7 +112,6 @@ static void describe_needs(struct rows *rows, const struct trp_actor *actor, trp
     row->name = trp_look_text(rows->arena, more->name ? more->name : "");
     row->cpus = more->worker ? more->worker->cpus : 0;
     row->at_once = more->at_once;
-    row->mailbox += letters(more->urgent);
     if (!claim)
         return;
     row->gpus = (double)claim->wants.of[TRP_GPUS] / TRP_WHOLE;
@@ -139,6 +129,7 @@ static int state_of(const struct trp_actor *actor)
 static trp_row describe(struct rows *rows, struct trp_actor *actor)
 {
     struct troupe_ref ref = trp_actor_ref(actor);
+    struct trp_actor_counts counts = trp_counts_actor(rows->rank, actor);
     trp_row row = {.place = ref.place,
                    .serial = ref.serial,
                    .class_id = class_of(actor)->id,
@@ -149,7 +140,11 @@ static trp_row describe(struct rows *rows, struct trp_actor *actor)
                    .repr = repr_of(rows, actor),
                    .running = running_of(rows, actor),
                    .reason = reason_of(rows, actor),
-                   .mailbox = letters(actor->mailbox)};
+                   .received = counts.received,
+                   .done = counts.done,
+                   .failed = counts.failed,
+                   .mailbox = counts.waiting,
+                   .mailbox_highest = counts.waiting_highest};
     if (actor->more)
         describe_needs(rows, actor, &row);
     return row;

@@ -7,6 +7,7 @@
 #include "actor/classes.h"
 #include "gateway/look.h"
 #include "schedule/claims.h"
+#include "schedule/counts.h"
 #include "schedule/execute.h"
 #include "schedule/groups.h"
 #include "schedule/tasks.h"
@@ -166,32 +167,6 @@ trp_stack_of trp_look_stack(struct trp_rank *rank, struct trp_arena *arena)
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
 
-static size_t begun(const struct trp_workers *w)
-{
-    size_t count = 0;
-    for (const struct trp_task *task = w->running; task; task = task->next)
-        count++;
-    return count;
-}
-
-static size_t claiming(const struct trp_stock *stock)
-{
-    size_t count = 0;
-    for (const struct trp_claim *claim = stock->line; claim; claim = claim->next)
-        count += claim->order != NULL;
-    return count;
-}
-
-static void count_tasks(struct trp_workers *w, uint64_t *waiting, uint64_t *running)
-{
-    pthread_mutex_lock(&w->lock);
-    *running = begun(w);
-    *waiting = (uint64_t)w->queued + claiming(&w->stock);
-    for (const struct trp_bundle *b = w->bundles; b; b = b->next)
-        *waiting += claiming(&b->stock);
-    pthread_mutex_unlock(&w->lock);
-}
-
 static TROUPE_SPAN(troupe_str) names_running(struct trp_workers *w, struct trp_arena *arena,
                                              uint32_t most)
 {
@@ -212,7 +187,12 @@ trp_tasks_of trp_look_tasks(struct trp_rank *rank, struct trp_arena *arena, uint
     struct troupe_waiting *list = trp_arena_alloc(arena, (most + 1) * sizeof *list);
     trp_queued *queue = trp_arena_alloc(arena, (most + 1) * sizeof *queue);
     size_t waits = list && queue ? trp_claims_waiting(rank, list, most) : 0;
-    count_tasks(rank->workers, &tasks.waiting, &tasks.running);
+    struct trp_task_counts counts = trp_counts_tasks(rank);
+    tasks.waiting = counts.waiting;
+    tasks.running = counts.running;
+    tasks.done = counts.done;
+    tasks.failed = counts.failed;
+    tasks.cancelled = counts.cancelled;
     tasks.queue.data = queue;
     tasks.queue.count = waits < most ? waits : most;
     for (size_t i = 0; i < tasks.queue.count; i++)
@@ -293,6 +273,10 @@ trp_rank_of trp_look_rank(struct trp_rank *rank, struct trp_arena *arena)
                       .doing = doing(rank, arena),
                       .resources = resources_of(rank, arena)};
     trp_actors_each(&rank->actors, 0, count_actor, &of.actors);
-    count_tasks(w, &of.tasks_waiting, &of.tasks_running);
+    struct trp_task_counts tasks = trp_counts_tasks(rank);
+    of.tasks_waiting = tasks.waiting;
+    of.tasks_running = tasks.running;
+    of.calls = trp_look_calls(rank, arena);
+    trp_look_sent(rank, arena, &of.messages_out, &of.bytes_out);
     return of;
 }

@@ -191,6 +191,34 @@ static trp_stack_of on_stack(struct trp_monitor_state *self)
     return stack;
 }
 
+static TROUPE_SPAN(uint8_t) on_counts(struct trp_monitor_state *self)
+{
+    (void)self;
+    struct inside in = enter();
+    TROUPE_SPAN(uint8_t) bytes = trp_look_methods(in.rank, in.arena);
+    leave(in);
+    return bytes;
+}
+
+static TROUPE_SPAN(uint8_t) on_edges(struct trp_monitor_state *self)
+{
+    (void)self;
+    struct inside in = enter();
+    TROUPE_SPAN(uint8_t) bytes = trp_look_edges(in.rank, in.arena);
+    leave(in);
+    return bytes;
+}
+
+static TROUPE_SPAN(uint8_t) on_traffic(struct trp_monitor_state *self)
+{
+    (void)self;
+    struct inside in = enter();
+    TROUPE_SPAN(uint8_t) bytes = trp_look_traffic(in.rank, in.arena);
+    leave(in);
+    return bytes;
+}
+
 TROUPE_IMPLEMENT(trp_monitor, (find, on_find), (named, on_named), (actors, on_actors),
                  (actor, on_actor), (ended, on_ended), (tasks, on_tasks), (figures, on_figures),
-                 (stack, on_stack), (alive, on_alive));
+                 (stack, on_stack), (alive, on_alive), (counts, on_counts), (edges, on_edges),
+                 (traffic, on_traffic));

@@ -10,6 +10,7 @@
 #include "gateway/list.h"
 #include "gateway/request.h"
 #include "gateway/routes.h"
+#include "gateway/tally.h"
 #include "troupe/method.h"
 
 #define POINTS 600  /* seconds of history */
@@ -23,11 +24,12 @@ struct seen {
 static struct {
     pthread_mutex_t lock; /* of the history, which is read by other clerks */
     struct point {
-        double at, cpu, memory, slots, tasks;
+        double at, calls, cpu, memory, slots, tasks;
     } points[POINTS]; /* a ring */
     size_t count; /* ever */
     double *cpu;    /* [ranks], of the last second */
     double *before; /* [ranks], CPU seconds when it was looked at last, */
+    uint64_t calls; /* of all ranks likewise, */
     double looked;  /* and when that was; 0: never */
     bool busy;
     struct seen *seen; /* sorted */
@@ -75,12 +77,14 @@ static void keep_point(const trp_rank_of *ranks, const bool *answered)
 {
     double now = trp_now(), passed = watch.looked > 0 ? now - watch.looked : 0;
     struct point point = {.at = now - trp_gate.opened};
+    uint64_t calls = 0;
     for (int r = 0; r < trp_gate.rank->ranks; r++) {
         if (!answered[r])
             continue;
         if (passed > 0)
             watch.cpu[r] = 100 * (ranks[r].cpu_seconds - watch.before[r]) / passed;
         watch.before[r] = ranks[r].cpu_seconds;
+        calls += ranks[r].calls;
         point.slots += ranks[r].slots_used;
         point.tasks += (double)ranks[r].tasks_running;
         if (counts(r)) {
@@ -88,6 +92,9 @@ static void keep_point(const trp_rank_of *ranks, const bool *answered)
             point.cpu += watch.cpu[r] > 0 ? watch.cpu[r] : 0;
         }
     }
+    if (passed > 0 && calls > watch.calls)
+        point.calls = (double)(calls - watch.calls) / passed;
+    watch.calls = calls;
     watch.looked = now;
     pthread_mutex_lock(&watch.lock);
     watch.points[watch.count++ % POINTS] = point;
@@ -101,15 +108,15 @@ double trp_watch_cpu(int rank)
 
 void trp_serve_history(struct trp_visit *v)
 {
-    static const char *const names[] = {"at", "cpu", "memory", "slots", "tasks"};
-    json_t *lists[5], *body = json_object();
-    for (int i = 0; i < 5; i++)
+    static const char *const names[] = {"at", "calls", "cpu", "memory", "slots", "tasks"};
+    json_t *lists[6], *body = json_object();
+    for (int i = 0; i < 6; i++)
         json_object_set_new(body, names[i], lists[i] = json_array());
     pthread_mutex_lock(&watch.lock);
     for (size_t i = watch.count > POINTS ? watch.count - POINTS : 0; i < watch.count; i++) {
         const struct point *p = &watch.points[i % POINTS];
-        const double of[] = {p->at, p->cpu, p->memory, p->slots, p->tasks};
-        for (int k = 0; k < 5; k++)
+        const double of[] = {p->at, p->calls, p->cpu, p->memory, p->slots, p->tasks};
+        for (int k = 0; k < 6; k++)
             json_array_append_new(lists[k], json_real(of[k]));
     }
     pthread_mutex_unlock(&watch.lock);
@@ -135,6 +142,7 @@ static uint64_t hash_of(const trp_row *row)
 {
     uint64_t hash = trp_hash(TRP_HASH_BEGIN, &row->state, sizeof row->state);
     hash = trp_hash(hash, &row->mailbox, sizeof row->mailbox);
+    hash = trp_hash(hash, &row->received, sizeof row->received);
     return add_text(add_text(add_text(hash, row->repr), row->running), row->reason);
 }
 
@@ -219,7 +227,9 @@ void trp_watch_look(void)
         watch.told = false;
         return;
     }
+    const struct trp_writing plain = {.ranks = trp_gate.rank->ranks};
     tell_ranks(ranks, answered);
+    trp_event("figures", json_pack("{so}", "methods", trp_figures_all(&plain, false)));
     tell_ended(!watch.told);
     if (!watch.told)
         watch.seen_count = 0; /* all of them are new to who has just come */

@@ -285,6 +285,9 @@ def tasks_are_declared_listed_and_submitted(job):
                 {"task": "square", "args": {"n": 1}, "retries": 256}, field="retries")
     job.refused(504, "late", "POST", "/v1/tasks",
                 {"task": "nap", "args": {"seconds": 0.5}, "timeout": 0.05})
+    kinds = {k["method"]: k for k in job.get("/v1/tasks")["kinds"]}
+    assert kinds["square"]["done"] >= 1 and kinds["square"]["failed"] >= 1
+    assert job.get("/v1/tasks")["by_state"]["done"] >= 2
 
 
 @check
@@ -294,6 +297,51 @@ def history_grows_by_a_point_a_second(job):
     lengths = {len(points) for points in body.values()}
     assert len(lengths) == 1 and body["memory"][-1] > 1 << 20
     assert body["at"] == sorted(body["at"])
+
+
+def figures_of(job, class_, method):
+    found = [m for m in job.get("/v1/summary")["methods"]
+             if (m["class"], m["method"]) == (class_, method)]
+    return found[0] if found else {"received": 0, "done": 0, "failed": 0}
+
+
+@check
+def calls_are_counted_exactly(job):
+    value, fail = (figures_of(job, "counter", name) for name in ("value", "fail"))
+    for _ in range(20):
+        job.call("last", "value")
+    job.ask("POST", "/v1/actors/last/methods/fail", {"args": {"code": -1, "text": "x"}})
+    now = figures_of(job, "counter", "value")
+    assert now["received"] == value["received"] + 20 and now["done"] == value["done"] + 20, now
+    assert figures_of(job, "counter", "fail")["failed"] == fail["failed"] + 1
+    assert now["waiting"] == 0 and now["bytes_out"] > 0 and now["sampled"] >= 1
+    assert set(now["run"]) == {"p50", "p99", "max", "mean", "count"}
+    edges = [e for e in job.get("/v1/calls")["edges"]
+             if (e["class"], e["method"], e["from"]) == ("counter", "value", "gateway")]
+    assert {e["from_rank"] for e in edges} == {0}
+    assert sum(e["calls"] for e in edges if e["to_rank"] == job.ranks - 1) >= 20
+    actor = job.get("/v1/actors/last")
+    assert actor["calls"]["received"] >= 21 and actor["calls"]["failed"] >= 1
+    assert actor["mailbox"]["now"] == 0
+    assert "value" in [m["method"] for m in actor["methods"]]
+    assert "gateway" in [e["from"] for e in actor["callers"]]
+    for body in (job.get("/v1/summary")["methods"], job.get("/v1/calls")["edges"]):
+        assert not [f for f in body if f["class"].startswith("trp_")], body
+
+
+@check
+def traffic_between_ranks_is_counted(job):
+    before = job.get("/v1/traffic")
+    for _ in range(10):
+        job.call("last", "value")
+    after = job.get("/v1/traffic")
+    assert after["ranks"] == job.ranks
+    assert [len(row) for row in after["messages"]] == [job.ranks] * job.ranks
+    if job.ranks > 1:
+        there, back = (0, job.ranks - 1), (job.ranks - 1, 0)
+        for a, b in (there, back):
+            assert after["messages"][a][b] >= before["messages"][a][b] + 10
+            assert after["bytes"][a][b] > before["bytes"][a][b]
 
 
 @check
