@@ -11,6 +11,7 @@
 #include "gateway/clerk.h"
 #include "gateway/find.h"
 #include "gateway/routes.h"
+#include "gateway/tally.h"
 #include "troupe/method.h"
 
 /* ---- the form -------------------------------------------------------------------------------- */
@@ -138,6 +139,86 @@ static void put_actors(FILE *out)
         }
 }
 
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+struct count {
+    const char *name, *type, *help;
+    double (*of)(const struct trp_method_counts *counts);
+};
+
+static double received_of(const struct trp_method_counts *counts)
+{
+    return (double)counts->received;
+}
+
+static double failed_of(const struct trp_method_counts *counts)
+{
+    return (double)counts->failed;
+}
+
+static double in_mailboxes_of(const struct trp_method_counts *counts)
+{
+    return (double)counts->waiting;
+}
+
+static double bytes_in_of(const struct trp_method_counts *counts)
+{
+    return (double)counts->bytes_in;
+}
+
+static double bytes_out_of(const struct trp_method_counts *counts)
+{
+    return (double)counts->bytes_out;
+}
+
+static const struct count counts[] = {
+    {"troupe_calls_total", "counter", "Calls and tasks that have come to the rank.", received_of},
+    {"troupe_calls_failed_total", "counter", "Those that have failed.", failed_of},
+    {"troupe_calls_waiting", "gauge", "Those that wait in mailboxes.", in_mailboxes_of},
+    {"troupe_call_argument_bytes_total", "counter", "Bytes of their arguments.", bytes_in_of},
+    {"troupe_call_result_bytes_total", "counter", "Bytes of their results.", bytes_out_of},
+};
+
+static void put_counts(FILE *out)
+{
+    struct trp_tally t = trp_tally_methods(false);
+    const char *class_, *method;
+    char rank[16];
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        trp_metric_family(out, counts[i].name, counts[i].type, counts[i].help);
+        for (size_t k = 0; k < t.count; k++) {
+            trp_counts_name(t.all[k].class_id, t.all[k].slot, &class_, &method);
+            snprintf(rank, sizeof rank, "%d", t.ranks[k]);
+            trp_metric(out, counts[i].name, counts[i].of(&t.all[k]), 3, "class", class_, "method",
+                       method, "rank", rank);
+        }
+    }
+}
+
+/* Of all ranks together. */
+static void put_times(FILE *out, const char *name, const char *help, bool runs)
+{
+    static const struct {
+        double share;
+        const char *text;
+    } quantiles[] = {{0.5, "0.5"}, {0.99, "0.99"}};
+    struct trp_tally t = trp_tally_methods(true);
+    const char *class_, *method;
+    char sum[64], count[64];
+    snprintf(sum, sizeof sum, "%s_sum", name);
+    snprintf(count, sizeof count, "%s_count", name);
+    trp_metric_family(out, name, "summary", help);
+    for (size_t i = 0; i < t.count; i++) {
+        const struct trp_histogram *h = runs ? &t.all[i].run : &t.all[i].wait;
+        trp_counts_name(t.all[i].class_id, t.all[i].slot, &class_, &method);
+        for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++)
+            trp_metric(out, name, trp_histogram_percentile(h, quantiles[q].share), 3, "class",
+                       class_, "method", method, "quantile", quantiles[q].text);
+        trp_metric(out, sum, h->sum, 2, "class", class_, "method", method);
+        trp_metric(out, count, (double)h->count, 2, "class", class_, "method", method);
+    }
+}
+
 /* ---- the page -------------------------------------------------------------------------------- */
 
 void trp_serve_metrics(struct trp_visit *v)
@@ -157,6 +238,10 @@ void trp_serve_metrics(struct trp_visit *v)
     trp_metric(out, "troupe_uptime_seconds", trp_now() - trp_gate.opened, 0);
     put_ranks(out);
     put_actors(out);
+    put_counts(out);
+    put_times(out, "troupe_call_wait_seconds", "Time from a call's arrival to its begin, sampled.",
+              false);
+    put_times(out, "troupe_call_run_seconds", "Time that calls and tasks take, sampled.", true);
     fclose(out);
     struct trp_request *request = v->request;
     v->request = NULL;

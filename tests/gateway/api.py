@@ -673,6 +673,9 @@ def the_figures_are_as_prometheus_reads_them(job):
         seen.add((match[1], match[2]))
         float(match[3])
     assert ("troupe_ranks", None) in seen
+    assert ("troupe_calls_total", '{class="counter",method="value",rank="%d"}'
+            % (job.ranks - 1)) in seen
+    assert families["troupe_call_run_seconds"] == "summary"
     assert ("troupe_actors", '{class="doubler",rank="%d"}' % (job.ranks - 1)) in seen
 
 
