@@ -2,7 +2,7 @@
 
     api.py JOB [LAUNCHER...]       the checks
     api.py --figures JOB [...]     latency, throughput, memory: printed, not judged
-    api.py --run JOB -- COMMAND... runs that beside a job, with its URL and TOKEN
+    api.py --run JOB -- COMMAND... runs that beside a job, with its URL, TOKEN and OPENAPI file
 
 JOB is tests/gateway/job; with a launcher it is started by that, else by itself (transport self).
 Each check is a function whose name is a sentence. Standard library only.
@@ -825,9 +825,29 @@ def figures(start):
     job.end()
 
 
+ACTORS = {"counter": ["first", "last"], "doubler": ["double"], "mirror": ["mirror"]}
+
+
+def narrowed(document):
+    """The description, of the actors that there are: a fuzzer does not guess their names."""
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            classes = operation.get("tags", ["counter", "mirror"])
+            names = [name for class_ in classes for name in ACTORS[class_]]
+            for parameter in operation["parameters"]:
+                if parameter["name"] == "actor" and "/methods/" in path:
+                    parameter["schema"] = {"type": "string", "enum": names}
+    return document
+
+
 def beside(start, command):
     job = start("wait")
-    environment = dict(os.environ, URL=job.file["url"], TOKEN=job.file["token"])
+    with open(os.path.join(job.folder, "openapi.json"), "w") as file:
+        json.dump(narrowed(job.get("/v1/openapi.json")), file)
+    job.connection.close()  # it would not be kept for so long
+    job.connection = None
+    environment = dict(os.environ, URL=job.file["url"], TOKEN=job.file["token"],
+                       OPENAPI=file.name)
     status = subprocess.run(command, env=environment, check=False).returncode
     job.end()
     return status

@@ -43,13 +43,14 @@ else
     echo "promtool (Debian: prometheus) is missing: the figures are looked at by api.py alone"
 fi
 
+checks=not_a_server_error,status_code_conformance,content_type_conformance
+checks=$checks,response_schema_conformance
 if python3 -m venv "$scratch/venv" && "$scratch/venv/bin/pip" -q install schemathesis; then
     # What ends actors, or the job, is left out: it would be gone.
     timeout -k 5 "$((10 * seconds))" python3 "$here/api.py" --run "$job" -- \
-        sh -c '"$0" run "$URL/v1/openapi.json" -H "Authorization: Bearer $TOKEN" \
-            --exclude-path /v1/exit --exclude-path-regex "slow|leave" --exclude-method DELETE \
-            --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
-            --max-examples 50' "$scratch/venv/bin/schemathesis"
+        sh -c '"$0" run "$OPENAPI" --url "$URL" -H "Authorization: Bearer $TOKEN" \
+            --exclude-path /v1/exit --exclude-path-regex "slow|leave|nap" --exclude-method DELETE \
+            --checks "$1" --max-examples 50' "$scratch/venv/bin/schemathesis" "$checks"
 else
     echo "schemathesis cannot be installed: the description is looked at by api.py alone"
 fi
