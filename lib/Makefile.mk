@@ -219,6 +219,7 @@ GATEWAY_SOURCES = \
 	lib/gateway/list.h \
 	lib/gateway/list_actors.c \
 	lib/gateway/list_classes.c \
+	lib/gateway/list_news.c \
 	lib/gateway/list_ranks.c \
 	lib/gateway/listen.c \
 	lib/gateway/listen.h \

@@ -129,7 +129,7 @@ static int state_of(const struct trp_actor *actor)
 static trp_row describe(struct rows *rows, struct trp_actor *actor)
 {
     struct troupe_ref ref = trp_actor_ref(actor);
-    struct trp_actor_counts counts = trp_counts_actor(rows->rank, actor);
+    struct trp_actor_counts counts = trp_counts_actor(actor);
     trp_row row = {.place = ref.place,
                    .serial = ref.serial,
                    .class_id = class_of(actor)->id,

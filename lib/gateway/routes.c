@@ -17,6 +17,8 @@ static const struct trp_route routes[] = {
     {TRP_GET, "/v1/summary", trp_serve_summary, "Figures of all methods, of all ranks together"},
     {TRP_GET, "/v1/calls", trp_serve_calls, "Who called what"},
     {TRP_GET, "/v1/traffic", trp_serve_traffic, "Messages and bytes from rank to rank"},
+    {TRP_GET, "/v1/progress", trp_serve_progress, "How far named jobs of work are"},
+    {TRP_GET, "/v1/logs", trp_serve_logs, "Lines of the log, of all ranks"},
     {TRP_GET, "/v1/stack", trp_serve_stack, "What every rank runs, and waits for, right now"},
     {TRP_GET, "/v1/ended", trp_serve_ended, "The latest ends of actors"},
     {TRP_GET, "/v1/history", trp_serve_history, "The last ten minutes, a point a second"},

@@ -31,6 +31,8 @@ void trp_serve_ranks(struct trp_visit *visit);
 void trp_serve_summary(struct trp_visit *visit);
 void trp_serve_calls(struct trp_visit *visit);
 void trp_serve_traffic(struct trp_visit *visit);
+void trp_serve_progress(struct trp_visit *visit);
+void trp_serve_logs(struct trp_visit *visit);
 void trp_serve_stack(struct trp_visit *visit);
 void trp_serve_ended(struct trp_visit *visit);
 void trp_serve_history(struct trp_visit *visit);

@@ -11,6 +11,7 @@
 #include "gateway/request.h"
 #include "gateway/routes.h"
 #include "gateway/tally.h"
+#include "schedule/news.h"
 #include "troupe/method.h"
 
 #define POINTS 600  /* seconds of history */
@@ -34,6 +35,7 @@ static struct {
     bool busy;
     struct seen *seen; /* sorted */
     size_t seen_count;
+    uint64_t line; /* the last that was told of */
     bool told; /* of actors, since somebody listens */
     uint64_t *ends; /* [ranks], that were told of */
 } watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -208,6 +210,15 @@ static void tell_ranks(const trp_rank_of *ranks, const bool *answered)
     trp_event("ranks", json_pack("{so}", "ranks", list));
 }
 
+/* The latest lines come to who has just begun to listen, too. */
+static void tell_news(bool first)
+{
+    uint64_t before = first ? 0 : watch.line;
+    if (first || trp_news_last() > before)
+        trp_event("log", trp_news_json(before, &watch.line));
+    trp_event("progress", trp_progress_json());
+}
+
 static void not_busy(void *nothing)
 {
     (void)nothing;
@@ -231,6 +242,7 @@ void trp_watch_look(void)
     tell_ranks(ranks, answered);
     trp_event("figures", json_pack("{so}", "methods", trp_figures_all(&plain, false)));
     tell_ended(!watch.told);
+    tell_news(!watch.told);
     if (!watch.told)
         watch.seen_count = 0; /* all of them are new to who has just come */
     tell_actors();

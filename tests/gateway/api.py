@@ -345,6 +345,19 @@ def traffic_between_ranks_is_counted(job):
 
 
 @check
+def lines_of_the_log_and_progress_are_told(job):
+    job.refused(422, "failed", "POST", "/v1/actors", {"class": "counter", "args": {"start": -1}})
+    until(lambda: job.get("/v1/logs")["lines"])
+    body = job.get("/v1/logs")
+    assert body["lines"][-1]["number"] <= body["last"]
+    assert {"at", "rank", "level", "who", "text", "repeated"} <= set(body["lines"][0])
+    assert job.get("/v1/logs?since=%d" % body["last"])["lines"] == []
+    assert job.get("/v1/logs?level=warning")["lines"] and not job.get("/v1/logs?level=error")["lines"]
+    job.refused(400, "out_of_range", "GET", "/v1/logs?level=loud", field="level")
+    assert job.get("/v1/progress") == {"progress": []}
+
+
+@check
 def paths_and_verbs_that_are_none_are_refused(job):
     job.refused(404, "not_found", "GET", "/v1/none")
     job.refused(404, "not_found", "GET", "/v1/actors/first/methods")
