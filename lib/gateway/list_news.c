@@ -10,7 +10,7 @@
 #include "schedule/news.h"
 #include "troupe/method.h"
 
-static const char *const levels[] = {"error", "warning", "info", "debug"};
+static const char *const levels[] = {"", "error", "warning", "info", "debug"};
 #define LEVELS (sizeof levels / sizeof *levels)
 
 static json_t *line_json(const struct trp_line_kept *line)
