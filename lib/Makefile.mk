@@ -231,6 +231,7 @@ GATEWAY_SOURCES = \
 	lib/gateway/metrics.h \
 	lib/gateway/monitor.c \
 	lib/gateway/monitor.h \
+	lib/gateway/now.c \
 	lib/gateway/openapi.c \
 	lib/gateway/own.c \
 	lib/gateway/page.c \

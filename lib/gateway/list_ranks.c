@@ -36,7 +36,7 @@ void trp_serve_job(struct trp_visit *v)
         trp_text(job), "program", program_invocation_short_name, "host", trp_text(host), "pid",
         (int)getpid(), "ranks", rank->ranks, "nodes", rank->resources->nodes, "transport",
         rank->wire->ops->name, "started_at", trp_gate.opened_at, "uptime",
-        trp_now() - trp_gate.opened, "scope", v->request->may_call ? "call" : "read");
+        trp_now() - trp_gate.opened, "scope", v->may_call ? "call" : "read");
     trp_respond(v, 200, body);
 }
 

@@ -365,10 +365,11 @@ static json_t *parameters_of(const struct trp_route *route)
 
 static json_t *answers_of(const struct trp_route *route)
 {
-    bool text = route->serve == trp_serve_metrics;
+    bool text = route->serve == trp_serve_metrics || route->serve == trp_serve_report;
     json_t *responses = json_object();
-    json_t *good = text ? json_pack("{ss s{s{s{ss}}}}", "description", "figures", "content",
-                                    "text/plain", "schema", "type", "string")
+    json_t *good = text ? json_pack("{ss s{s{s{ss}}}}", "description", "as text", "content",
+                                    route->serve == trp_serve_report ? "text/html" : "text/plain",
+                                    "schema", "type", "string")
                         : answer("so it is", json_pack("{ss}", "type", "object"));
     const char *status = route->serve == trp_serve_create ? "201"
                          : route->serve == trp_serve_end || route->serve == trp_serve_exit

@@ -26,6 +26,7 @@ static const struct trp_route routes[] = {
     {TRP_DELETE, "/v1/futures/{}", trp_serve_unwanted, "The result is not wanted"},
     {TRP_POST, "/v1/exit", trp_serve_exit, "Ends the job"},
     {TRP_GET, "/v1/openapi.json", trp_serve_openapi, "This description"},
+    {TRP_GET, "/report", trp_serve_report, "The page with the data of now in it"},
     {TRP_GET, "/metrics", trp_serve_metrics, "Figures for Prometheus"},
 };
 

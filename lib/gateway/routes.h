@@ -36,6 +36,7 @@ void trp_serve_logs(struct trp_visit *visit);
 void trp_serve_stack(struct trp_visit *visit);
 void trp_serve_ended(struct trp_visit *visit);
 void trp_serve_history(struct trp_visit *visit);
+void trp_serve_report(struct trp_visit *visit);
 void trp_serve_openapi(struct trp_visit *visit);
 void trp_serve_metrics(struct trp_visit *visit);
 

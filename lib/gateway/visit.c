@@ -13,6 +13,7 @@ struct trp_visit *trp_visit_new(struct trp_request *request, int ranks)
     if (!v)
         return NULL;
     *v = (struct trp_visit){.request = request,
+                            .may_call = request->may_call,
                             .query = json_incref(request->query),
                             .body = json_incref(request->body),
                             .path = strdup(request->path),
@@ -43,7 +44,9 @@ void trp_respond(struct trp_visit *v, int http, json_t *body)
 {
     struct trp_request *request = v->request;
     v->request = NULL;
-    if (request && body)
+    if (v->into)
+        *v->into = body;
+    else if (request && body)
         trp_reply(request, http, body);
     else if (request)
         trp_reply_error(request, 500, "too_large", NULL, NULL, "no memory for the answer");

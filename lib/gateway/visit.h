@@ -16,6 +16,8 @@ struct trp_route;
 
 struct trp_visit {
     struct trp_request *request; /* NULL: it was answered */
+    json_t **into; /* where the answer goes instead of to a request; or NULL */
+    bool may_call;
     const struct trp_route *route;
     json_t *query, *body;
     char *path; /* its parts, decoded */

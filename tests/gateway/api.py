@@ -358,6 +358,13 @@ def lines_of_the_log_and_progress_are_told(job):
 
 
 @check
+def a_report_holds_the_data_of_now(job):
+    status, kind, data = job.raw("GET", "/report", token=job.file["read_token"])
+    assert status == 200 and kind.startswith("text/html"), kind
+    assert b"counter" in data and b"/v1/summary" in data and b"</html>" in data.lower()
+
+
+@check
 def paths_and_verbs_that_are_none_are_refused(job):
     job.refused(404, "not_found", "GET", "/v1/none")
     job.refused(404, "not_found", "GET", "/v1/actors/first/methods")
