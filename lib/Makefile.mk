@@ -157,6 +157,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/tasks.h \
 	lib/schedule/timers.c \
 	lib/schedule/timers.h \
+	lib/schedule/trace.c \
+	lib/schedule/trace.h \
 	lib/schedule/wait.c \
 	lib/schedule/wait.h \
 	lib/schedule/who.c \

@@ -121,7 +121,8 @@ SCRIPT_TESTS = \
 	tests/style/format.sh \
 	tests/style/layers.sh \
 	tests/style/lists.sh \
-	tests/style/sizes.sh
+	tests/style/sizes.sh \
+	tests/trace.sh
 
 TEST_SUPPORT = \
 	tests/support/play.c \

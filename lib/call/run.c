@@ -18,6 +18,7 @@
 #include "schedule/rank.h"
 #include "schedule/role.h"
 #include "schedule/send.h"
+#include "schedule/trace.h"
 #include "schedule/wait.h"
 #include "schedule/who.h"
 #include "schedule/workers.h"
@@ -154,6 +155,7 @@ static void open_ranks(struct job *job)
     }
     trp_home = job->seats[0].rank;
     trp_news_open(trp_home);
+    trp_trace_open();
     trp_role_open(job->options.handover, job->options.seed);
     trp_crash_open(trp_who_crashed);
     job->seats[0].wire->died = trp_who_died;
@@ -227,6 +229,8 @@ static void serve(void *arg)
         trp_role_close(rank);
     leave(rank);
     trp_context_release(&context);
+    if (rank == trp_home)
+        trp_trace_write(rank->rank);
     seat->wire->ops->close(seat->wire);
 }
 
@@ -263,7 +267,9 @@ static void drive(const struct job *job, struct trp_rank *rank)
     trp_role_leave(true);
     if (job->hooks)
         job->hooks->open(rank, job->argc > 0 ? job->argv[0] : "");
+    trp_trace(rank->main, TRP_TRACE_BEGINS);
     int status = job->driver(job->argc, job->argv);
+    trp_trace(rank->main, TRP_TRACE_ENDS);
     trp_role_enter();
     rank->status = status < 0 || status > 255 ? 1 : status;
     trp_quiet_wait(rank);
@@ -284,7 +290,10 @@ static void lead(struct job *job)
     trp_quiet_end(rank, rank->status);
     leave(rank);
     trp_context_release(&context);
+    trp_trace_write(rank->rank);
+    int processes = job->count == 1 ? rank->ranks : 1;
     job->seats[0].wire->ops->close(job->seats[0].wire);
+    trp_trace_merge(processes);
 }
 
 /* ---- the program ----------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@
 #include "schedule/send.h"
 #include "schedule/steal.h"
 #include "schedule/tasks.h"
+#include "schedule/trace.h"
 #include "troupe/method.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
@@ -222,8 +223,10 @@ static troupe_future ask_from(struct trp_caller caller, struct troupe_ref to,
     uint64_t future = 0;
     if (!is_timed(with) && begun_parcel(caller, to, method))
         future = trp_ask(caller.rank, to.place, to.serial, method, args);
-    if (future)
+    if (future) {
+        trp_trace_asks(caller.rank, future);
         return (troupe_future){future};
+    }
     future = trp_future_new(futures, method->signature->result, to);
     const char *story = trp_unreachable(caller.rank, to);
     if (story) {
@@ -232,6 +235,7 @@ static troupe_future ask_from(struct trp_caller caller, struct troupe_ref to,
         return (troupe_future){future};
     }
     struct trp_record head = call_head(to, method, future);
+    trp_trace_asks(caller.rank, future);
     send_call(caller, to, &head, method, args, with);
     return (troupe_future){future};
 }
@@ -258,6 +262,7 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
         trp_lanes_for(c->rank, c);
     uint64_t future = quick ? trp_ask(c->rank, to.place, to.serial, method, args) : 0;
     if (future) {
+        trp_trace_asks(c->rank, future);
         trp_call_end(calls);
         return (troupe_future){future};
     }
@@ -346,6 +351,7 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
                               .creator = (uint32_t)caller.rank->rank & (TRP_RANKS_MAX - 1),
                               .number = number | asked.number,
                               .future = future};
+    trp_trace_asks(caller.rank, future);
     limit_time(caller, future, task->signature, trp_task_at(host), with);
     send_asking(caller, host, &head, task->signature, args, &asked);
     if (parent && parent->cancelled)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "schedule/counts.h"
 #include "schedule/rank.h"
+#include "schedule/trace.h"
 
 #define TRP_CALLS_A_SAMPLE 64
 
@@ -122,6 +123,7 @@ static inline void trp_figures_begin(struct trp_context *c, struct trp_figures *
     c->from = (uint8_t)from;
     c->calls_as = (uint8_t)trp_from_class(c->actor->class_);
     c->began = trp_figures_due(f) ? trp_now_ns() : 0;
+    trp_trace(c, TRP_TRACE_BEGINS);
 }
 
 /* All of them have ended well. */
@@ -131,6 +133,7 @@ static inline void trp_figures_done(const struct trp_context *c)
     f->done += c->calls;
     if (__builtin_expect(c->began != 0, 0))
         trp_figures_sample(f, c->began, c->calls);
+    trp_trace(c, TRP_TRACE_ENDS);
 }
 
 /* So many of them have not begun after all; */

@@ -344,7 +344,7 @@ unsigned trp_many_deliver(struct trp_rank *rank, struct trp_parcel *parcel)
         return 1;
     }
     fetch(rank, row.many, row.at + TRP_ROW_MOST * row.many->serial, end);
-    if (!rank->line_count && rank->parked_count < TRP_PARKED_MAX)
+    if (!rank->line_count && rank->parked_count < TRP_PARKED_MAX && !trp_trace_on)
         gather(rank, &row, end);
     if (row.count)
         run(rank, &row);

@@ -177,6 +177,7 @@ static void conclude_task(struct trp_context *c, int status, const void *value)
 static void conclude(struct trp_context *c, int status, const void *value)
 {
     struct trp_workers *w = c->rank->workers;
+    trp_trace(c, TRP_TRACE_ENDS);
     if (c->guest)
         trp_guests_leave(c->rank);
     if (c->kind == TRP_CONTEXT_METHOD) {
@@ -221,6 +222,7 @@ static void run(struct trp_context *c)
         trp_die("no memory for a result of %u bytes", type->size);
     omp_set_num_threads(c->cpus);
     trp_set_current(c);
+    trp_trace(c, TRP_TRACE_BEGINS);
     c->method->thunk(c->actor ? c->actor->state : NULL, c->args, result);
     conclude(c, TROUPE_OK, result);
 }
@@ -446,7 +448,9 @@ void trp_worker_wait(struct trp_context *c, double deadline)
     begin_wait(w, c, deadline);
     pthread_mutex_unlock(&w->lock);
     trp_set_current(NULL);
+    trp_trace(c, TRP_TRACE_WAITS);
     trp_carrier_park(&worker->carrier, &c->stack);
+    trp_trace(c, TRP_TRACE_GOES_ON);
     trp_set_current(c);
     omp_set_num_threads(c->cpus);
     pthread_mutex_lock(&w->lock);

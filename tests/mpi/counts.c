@@ -497,6 +497,23 @@ static void what_waits_for_one_that_is_killed_has_failed(void **state)
     check_balance("chain");
 }
 
+/* Two subclasses of one base: the tutorial's telemetry. */
+static void calls_of_a_base_s_method_are_counted_by_the_actor_s_class(void **state)
+{
+    (void)state;
+    target handles[2] = {target_new(), second_new().super};
+    int value;
+    look(&before);
+    for (int i = 0; i < 30; i++)
+        target_take(handles[i < 17], i);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(troupe_get(target_give(handles[i], 1), &value), TROUPE_OK);
+    look(&after);
+    assert_int_equal(came("target", "take").received, 13);
+    assert_int_equal(came("second", "take").received, 17);
+    assert_int_equal(came_from("driver", "take"), 30);
+}
+
 static void an_actor_knows_what_it_was_called(void **state)
 {
     (void)state;
@@ -550,6 +567,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(all_that_is_called_is_counted),
         cmocka_unit_test(what_comes_to_one_that_has_ended_has_failed),
         cmocka_unit_test(what_waits_for_one_that_is_killed_has_failed),
+        cmocka_unit_test(calls_of_a_base_s_method_are_counted_by_the_actor_s_class),
         cmocka_unit_test(an_actor_knows_what_it_was_called),
         cmocka_unit_test(tasks_are_counted_by_how_they_ended),
         cmocka_unit_test(messages_to_other_ranks_are_counted),
