@@ -112,6 +112,7 @@ SCRIPT_TESTS = \
 	tests/harness.sh \
 	tests/hosts.sh \
 	tests/mistakes.sh \
+	tests/news.sh \
 	tests/programs.sh \
 	tests/readme.sh \
 	tests/resources.sh \

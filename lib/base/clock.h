@@ -22,7 +22,8 @@ static inline int64_t trp_now_ns(void)
     return INT64_C(1000000000) * t.tv_sec + t.tv_nsec;
 }
 
-/* In seconds, as of the last tick of the kernel: some milliseconds late, for a fifth of the price. */
+/* In seconds, as of the last tick of the kernel: some milliseconds late, for a fifth of the
+   price. */
 static inline double trp_now_roughly(void)
 {
     struct timespec t;

@@ -41,7 +41,8 @@ void trp_bars_erase(void)
 
 static void draw_one(const struct trp_job_of_work *job)
 {
-    static const char full[] = "##############################", none[] = "..............................";
+    static const char full[] = "##############################";
+    static const char none[] = "..............................";
     char line[256];
     double share = job->total > 0 ? job->done / job->total : 0;
     int width = share > 0 ? (int)(WIDTH * (share < 1 ? share : 1)) : 0;

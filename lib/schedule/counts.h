@@ -64,7 +64,7 @@ double trp_histogram_mean(const struct trp_histogram *histogram);
 struct trp_method_counts {
     uint32_t class_id, slot;
     uint64_t received, done, failed; /* failed: refused, and cancelled, too */
-    uint64_t waiting, waiting_highest; /* in mailboxes, of tasks in line; the latter is of one moment
+    uint64_t waiting, waiting_highest; /* in mailboxes, of tasks in line; the latter is of a moment
                                           on one rank, so sums of it are an upper bound */
     uint64_t running; /* begun, and neither done nor failed */
     uint64_t bytes_in, bytes_out; /* arguments, results */
@@ -100,7 +100,8 @@ struct trp_actor_counts trp_counts_actor(const struct trp_actor *actor);
 /* ---- who called what ------------------------------------------------------------------------- */
 
 /* Calls that have come to this rank and do not wait: those of a method sum up to received less
-   waiting, those of a task to received. At most TRP_EDGES_MOST are told apart; the rest is from OTHER of rank -1. */
+   waiting, those of a task to received. At most TRP_EDGES_MOST are told apart; the rest is from
+   OTHER of rank -1. */
 struct trp_edge {
     uint32_t from; /* a trp_from */
     int32_t from_rank;

@@ -69,8 +69,11 @@ void trp_trace_event(const struct trp_context *c, enum trp_trace_event kind)
 
 void trp_trace_sent(const struct trp_rank *rank, uint64_t future)
 {
-    struct event e = {
-        .at = trp_now_ns(), .future = future, .rank = rank->rank, .caller = rank->rank, .kind = SENT};
+    struct event e = {.at = trp_now_ns(),
+                      .future = future,
+                      .rank = rank->rank,
+                      .caller = rank->rank,
+                      .kind = SENT};
     struct event *place = next();
     e.thread = thread;
     *place = e;

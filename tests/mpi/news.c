@@ -87,6 +87,16 @@ static void control_characters_are_made_harmless(void **state)
     wait_for(last, "a\\x1b[31mb\\x0ac\\x9b", 1);
 }
 
+/* tests/news.sh sees how often it is written. */
+static void what_is_said_again_and_again_is_kept_once(void **state)
+{
+    (void)state;
+    uint64_t last = trp_news_last();
+    troupe_await(speaker_say(speaker_on(0), "again and again", 20));
+    wait_for(last, "again and again", 1);
+    assert_int_equal(trp_news_lines(last, lines, TRP_LINES_KEPT), 1);
+}
+
 static void only_the_latest_lines_are_kept(void **state)
 {
     (void)state;
@@ -121,6 +131,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_line_of_any_rank_comes_to_rank_0),
         cmocka_unit_test(what_several_ranks_say_is_one_line),
         cmocka_unit_test(control_characters_are_made_harmless),
+        cmocka_unit_test(what_is_said_again_and_again_is_kept_once),
         cmocka_unit_test(only_the_latest_lines_are_kept),
         cmocka_unit_test(progress_of_any_rank_comes_to_rank_0),
     };
