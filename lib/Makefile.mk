@@ -207,8 +207,13 @@ lib_libtroupe_la_SOURCES = \
 # The door for other programs, which can be left out.
 GATEWAY_SOURCES = \
 	lib/gateway/admit.c \
+	lib/gateway/base64.c \
+	lib/gateway/base64.h \
+	lib/gateway/clerk.c \
+	lib/gateway/clerk.h \
 	lib/gateway/decode.c \
 	lib/gateway/decode.h \
+	lib/gateway/do.c \
 	lib/gateway/door.c \
 	lib/gateway/door.h \
 	lib/gateway/events.c \
@@ -217,13 +222,32 @@ GATEWAY_SOURCES = \
 	lib/gateway/exchange.h \
 	lib/gateway/file.c \
 	lib/gateway/file.h \
+	lib/gateway/find.c \
+	lib/gateway/find.h \
 	lib/gateway/gateway.c \
 	lib/gateway/html.c \
+	lib/gateway/kept.c \
+	lib/gateway/kept.h \
 	lib/gateway/keys.c \
 	lib/gateway/keys.h \
 	lib/gateway/links.h \
+	lib/gateway/list.h \
+	lib/gateway/list_actors.c \
+	lib/gateway/list_classes.c \
+	lib/gateway/list_news.c \
+	lib/gateway/list_ranks.c \
 	lib/gateway/listen.c \
 	lib/gateway/listen.h \
+	lib/gateway/look.h \
+	lib/gateway/look_actors.c \
+	lib/gateway/look_counts.c \
+	lib/gateway/look_rank.c \
+	lib/gateway/metrics.c \
+	lib/gateway/metrics.h \
+	lib/gateway/monitor.c \
+	lib/gateway/monitor.h \
+	lib/gateway/now.c \
+	lib/gateway/openapi.c \
 	lib/gateway/own.c \
 	lib/gateway/page.c \
 	lib/gateway/peers.c \
@@ -231,7 +255,18 @@ GATEWAY_SOURCES = \
 	lib/gateway/reply.c \
 	lib/gateway/report.c \
 	lib/gateway/report.h \
-	lib/gateway/request.h
+	lib/gateway/request.h \
+	lib/gateway/routes.c \
+	lib/gateway/routes.h \
+	lib/gateway/tally.c \
+	lib/gateway/tally.h \
+	lib/gateway/values.h \
+	lib/gateway/values_read.c \
+	lib/gateway/values_write.c \
+	lib/gateway/visit.c \
+	lib/gateway/visit.h \
+	lib/gateway/watch.c \
+	lib/gateway/watch.h
 if GATEWAY
 lib_libtroupe_la_SOURCES += $(GATEWAY_SOURCES)
 endif

@@ -173,7 +173,8 @@ UNIT_TESTS += \
 	tests/unit/gateway_guard.u \
 	tests/unit/gateway_keys.u \
 	tests/unit/gateway_limits.u \
-	tests/unit/gateway_report.u
+	tests/unit/gateway_report.u \
+	tests/unit/gateway_values.u
 endif
 
 TESTS = $(SCRIPT_TESTS)
@@ -236,6 +237,15 @@ tests_core_told_SOURCES = tests/core/told.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_told_LDADD = $(TROUPE_LIBS)
 
+# What tests/gateway/api.sh runs.
+if GATEWAY
+check_PROGRAMS += tests/gateway/job
+TESTS          += tests/gateway/api.sh
+LONG_TESTS     += tests/gateway/api.sh
+endif
+tests_gateway_job_SOURCES = tests/gateway/job.c
+tests_gateway_job_LDADD = $(TROUPE_LIBS)
+
 # What tests/fuzz.sh runs.
 if GATEWAY
 check_PROGRAMS += tests/fuzz/replay
@@ -284,6 +294,8 @@ EXTRA_DIST += \
 	tests/first_contact.sh \
 	tests/fuzz/gateway_decode \
 	tests/install/CMakeLists.txt \
+	tests/gateway/api.py \
+	tests/gateway/api.sh \
 	tests/install/check.sh \
 	tests/install/counter.c \
 	tests/install/counter.h \

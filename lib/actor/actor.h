@@ -97,8 +97,11 @@ struct trp_end {
     const struct troupe_class *class_; /* NULL: it never came to be */
     int reason;
     uint32_t lost; /* tells that came too late */
+    double at;     /* a trp_now_roughly() time */
     char *story; /* from malloc */
 };
+
+#define TRP_ENDS_KEPT 4096 /* stories of ends that are remembered */
 
 /* Where an actor is, or was: its address, or twice the generation that lives there next, plus one.
    0: nobody was there yet. */

@@ -372,3 +372,8 @@ bool trp_class_is_a(const struct troupe_class *class_, const struct troupe_class
         class_ = class_->base;
     return class_ != NULL;
 }
+
+bool trp_class_is_own(const struct troupe_class *class_)
+{
+    return !strncmp(class_->name, "trp_", 4);
+}

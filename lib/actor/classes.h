@@ -30,4 +30,7 @@ uint64_t trp_classes_fingerprint(void);
 
 bool trp_class_is_a(const struct troupe_class *class_, const struct troupe_class *base);
 
+/* It is one of the library's own, which users are not shown. */
+bool trp_class_is_own(const struct troupe_class *class_);
+
 #endif

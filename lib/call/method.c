@@ -141,6 +141,7 @@ void troupe_sleep(double seconds)
     if (!c)
         trp_die("troupe_sleep inside an OpenMP parallel region, a thread that is not troupe's, a "
                 "destructor, or between troupe_mpi_begin and troupe_mpi_end");
+    trp_caller_check(c); /* while it computed */
     trp_wait_prepare(c);
     trp_wait(c, trp_now() + (seconds > 0 ? seconds : 0));
     trp_caller_check(c);

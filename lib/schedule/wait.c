@@ -79,7 +79,7 @@ bool trp_wait_future(struct trp_context *context, uint64_t future)
     if (!slot || slot->state != TRP_SLOT_PENDING || slot->waiter || is_own(context, slot))
         return false;
     slot->waiter = context;
-    context->woken = false;
+    context->woken = context->cancelled; /* while it computed */
     wait_here(rank, context);
     if (slot->waiter == context)
         slot->waiter = NULL;

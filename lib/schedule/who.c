@@ -38,6 +38,8 @@ void trp_context_name(const struct trp_context *c, char *text, size_t size)
         snprintf(text, size, "driver");
     } else if (c->kind == TRP_CONTEXT_TASK) {
         snprintf(text, size, "task %s on rank %d", c->method->signature->name, c->rank->rank);
+    } else if (trp_class_is_own(c->actor->class_)) {
+        snprintf(text, size, "the gateway");
     } else {
         /* A state under construction, or being destroyed, is not shown to its repr. */
         if (!c->method || c->method == c->actor->class_->init)
