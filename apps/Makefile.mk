@@ -193,3 +193,24 @@ apps_bench_raw_pi_SOURCES = \
 
 EXTRA_DIST += \
 	apps/bench/programs.sh
+
+# The module for Python programs, installed where there is a Python to say where.
+PYTHON_MODULE = \
+	apps/python/troupe/__init__.py \
+	apps/python/troupe/_blocking.py \
+	apps/python/troupe/_calls.py \
+	apps/python/troupe/_errors.py \
+	apps/python/troupe/_events.py \
+	apps/python/troupe/_jobs.py \
+	apps/python/troupe/_session.py \
+	apps/python/troupe/_values.py \
+	apps/python/troupe/_where.py \
+	apps/python/troupe/aio.py
+if HAVE_PYTHON
+pkgpython_PYTHON = $(PYTHON_MODULE)
+pkgpython_DATA = apps/python/troupe/py.typed
+endif
+EXTRA_DIST += $(PYTHON_MODULE) \
+	apps/python/examples/count_calls.py \
+	apps/python/examples/watch_pi.py \
+	apps/python/troupe/py.typed

@@ -13,9 +13,9 @@ SH_LOG_COMPILER = $(SHELL)
 
 AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)'; CPPFLAGS='$(AM_CPPFLAGS) $(CPPFLAGS)'; CFLAGS='$(AM_CFLAGS) $(CFLAGS)'; \
-	MPIRUN='$(MPIRUN)'; NM='$(NM)'; \
+	MPIRUN='$(MPIRUN)'; NM='$(NM)'; PYTHON='$(PYTHON)'; \
 	GATEWAY_LIBS='$(GATEWAY_LIBS)'; MPI_LIBS='$(MPI_LIBS)'; HWLOC_LIBS='$(HWLOC_LIBS)'; OPENMP_CFLAGS='$(OPENMP_CFLAGS)'; \
-	export CC CPPFLAGS CFLAGS MPIRUN NM GATEWAY_LIBS MPI_LIBS HWLOC_LIBS OPENMP_CFLAGS; \
+	export CC CPPFLAGS CFLAGS MPIRUN NM PYTHON GATEWAY_LIBS MPI_LIBS HWLOC_LIBS OPENMP_CFLAGS; \
 	. $(top_srcdir)/tests/environment.sh;
 
 UNIT_TESTS = \
@@ -102,6 +102,7 @@ SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
 	tests/declare.sh \
+	tests/gateway/python.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
 	tests/mistakes.sh \
@@ -183,6 +184,8 @@ EXTRA_DIST += \
 	tests/compile \
 	tests/declare \
 	tests/environment.sh \
+	tests/gateway/door.py \
+	tests/gateway/python.py \
 	tests/install/check.sh \
 	tests/install/hello.c \
 	tests/lsan.supp \
