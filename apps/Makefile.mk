@@ -194,6 +194,28 @@ apps_bench_raw_pi_SOURCES = \
 EXTRA_DIST += \
 	apps/bench/programs.sh
 
+# The command, which is a client like others and does not stand on the library.
+if HAVE_COMMAND
+bin_PROGRAMS += apps/troupe/troupe
+endif
+apps_troupe_troupe_CFLAGS = $(TROUPE_CFLAGS) $(COMMAND_CFLAGS)
+apps_troupe_troupe_LDADD = $(COMMAND_LIBS)
+apps_troupe_troupe_SOURCES = \
+	apps/troupe/actors.c \
+	apps/troupe/argument.c \
+	apps/troupe/argument.h \
+	apps/troupe/command.h \
+	apps/troupe/door.c \
+	apps/troupe/door.h \
+	apps/troupe/job.c \
+	apps/troupe/job.h \
+	apps/troupe/lists.c \
+	apps/troupe/text.c \
+	apps/troupe/text.h \
+	apps/troupe/troupe.c \
+	apps/troupe/watch.c \
+	apps/troupe/ways.c
+
 # The module for Python programs, installed where there is a Python to say where.
 PYTHON_MODULE = \
 	apps/python/troupe/__init__.py \

@@ -102,6 +102,7 @@ SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
 	tests/declare.sh \
+	tests/gateway/command.sh \
 	tests/gateway/python.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
@@ -184,6 +185,7 @@ EXTRA_DIST += \
 	tests/compile \
 	tests/declare \
 	tests/environment.sh \
+	tests/gateway/command.py \
 	tests/gateway/door.py \
 	tests/gateway/python.py \
 	tests/install/check.sh \

@@ -121,6 +121,8 @@ def check(what, fields, args):
     for f in fields:
         if f["name"] not in args:
             raise Wrong(400, "missing_field", "%s needs '%s'" % (what, f["name"]), field=f["name"])
+        if f["type"]["type"] == "uint" and isinstance(args[f["name"]], str) and args[f["name"]].isdigit():
+            args[f["name"]] = int(args[f["name"]])
         if f["type"]["type"] == "uint" and not isinstance(args[f["name"]], int):
             raise Wrong(400, "wrong_type", "%s is a number" % f["name"], field=f["name"])
 
@@ -186,6 +188,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def handle_one(self):
+        if not self.server.is_open:
+            self.close_connection = True
+            return
         length = int(self.headers.get("Content-Length") or 0)
         data = self.rfile.read(length)
         try:
@@ -223,6 +228,8 @@ class Handler(BaseHTTPRequestHandler):
             FUTURES[number] = call
             return 202, {"future": number}
         result = call.outcome()
+        if self.query.get("numbers") == "string" and isinstance(result, int) and abs(result) > 2**53:
+            result = str(result)
         return 200, dict({"state": "done"} if number else {}, result=result)
 
     def get_about(self, _):
@@ -374,6 +381,7 @@ class Threaded(socketserver.ThreadingMixIn):
     daemon_threads = True
     request_queue_size = 64
     api = 1
+    is_open = True
 
     def handle_error(self, *what):
         """A client that went away is its own affair."""
@@ -425,6 +433,7 @@ def open_door(folder, job="host-1", only=None, api=1):
 
 def close_door(keys, servers, path):
     for server in servers:
+        server.is_open = False
         server.shutdown()
         server.server_close()
     for left in (path, keys["socket"]):

@@ -59,7 +59,7 @@ class WithDoor(unittest.TestCase):
 
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory()
-        os.environ["XDG_RUNTIME_DIR"] = self.scratch.name
+        os.environ.update(XDG_RUNTIME_DIR=self.scratch.name, HOME=self.scratch.name)
         self.folder = os.path.join(self.scratch.name, "troupe")
         self.opened = [door.open_door(self.folder, only=self.only)]
 
@@ -116,17 +116,18 @@ class Finding(WithDoor):
 
     def test_a_folder_that_others_can_enter_is_not_looked_into(self):
         os.chmod(self.folder, 0o750)
-        self.fails(troupe.NotFound, troupe.connect, says="0700")
+        with self.assertWarnsRegex(RuntimeWarning, "0700"):
+            self.fails(troupe.NotFound, troupe.connect)
 
     def test_a_job_on_another_machine_says_how_to_get_there(self):
         self.rewrite("9", host="elsewhere")
         self.fails(troupe.NotFound, troupe.connect, "9", says="troupe tunnel --job 9")
 
-    def test_the_folder_is_that_of_home_without_a_runtime_folder(self):
-        os.environ.update(XDG_RUNTIME_DIR=os.path.join(self.scratch.name, "none"), HOME=self.scratch.name)
-        os.rename(self.folder, os.path.join(self.scratch.name, ".troupe"))
-        self.assertEqual(len(troupe.jobs()), 1)
-        os.rename(os.path.join(self.scratch.name, ".troupe"), self.folder)
+    def test_the_folder_at_home_is_looked_into_too(self):
+        self.opened.append(door.open_door(os.path.join(self.scratch.name, ".troupe"), "batch"))
+        self.assertEqual({job.job for job in troupe.jobs()}, {"host-1", "batch"})
+        del os.environ["XDG_RUNTIME_DIR"]
+        self.assertEqual([job.job for job in troupe.jobs()], ["batch"])
 
     def test_no_token_is_printed(self):
         with troupe.connect() as t:
@@ -343,7 +344,6 @@ class Calling(WithDoor):
     def test_a_job_that_ends_is_lost(self):
         p = self.t.actor("progress")
         door.close_door(*self.opened.pop())
-        self.t._idle.pop().close()
         self.fails(ConnectionError, p.ratio, says="has it ended?")
         self.fails(troupe.Lost, self.t.events)
         self.t.close()

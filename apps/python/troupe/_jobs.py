@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import stat
+import warnings
 from typing import List, NamedTuple, Optional
 
 from ._errors import NotFound, SeveralJobs
@@ -44,12 +45,12 @@ def _started(pid: int) -> Optional[int]:
         return None
 
 
-def folder() -> str:
-    """Where the files lie."""
+def folders() -> List[str]:
+    """Where the files lie. A batch job often has no runtime folder where its owner's shell has one:
+    both are looked into."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime and os.path.isdir(runtime):
-        return os.path.join(runtime, "troupe")
-    return os.path.expanduser("~/.troupe")
+    homes = [os.path.expanduser("~/.troupe")]
+    return [os.path.join(runtime, "troupe")] + homes if runtime else homes
 
 
 def _is_ours_alone(status: os.stat_result) -> bool:
@@ -73,17 +74,23 @@ def _read(path: str) -> Optional[Job]:
             return None
 
 
-def jobs() -> List[Job]:
-    """The running jobs, those of other machines that share the folder too, the oldest first."""
-    where = folder()
+def _names(folder: str) -> List[str]:
+    """The names in a folder, if it is ours alone. One that others can enter is warned of."""
     try:
-        status = os.lstat(where)
-        names = os.listdir(where)
+        status = os.lstat(folder)
+        if stat.S_ISDIR(status.st_mode) and _is_ours_alone(status):
+            return os.listdir(folder)
     except OSError:
         return []
-    if not stat.S_ISDIR(status.st_mode) or not _is_ours_alone(status):
-        raise NotFound("%s is not a folder of yours alone (mode 0700): not looking into it" % where)
-    found = [_read(os.path.join(where, name)) for name in names if name.endswith(".json")]
+    warnings.warn("%s is not a folder of yours alone (mode 0700): not looking into it" % folder,
+                  RuntimeWarning, stacklevel=4)
+    return []
+
+
+def jobs() -> List[Job]:
+    """The running jobs, those of other machines that share a folder too, the oldest first."""
+    found = [_read(os.path.join(folder, name)) for folder in folders() for name in _names(folder)
+             if name.endswith(".json")]
     return sorted((job for job in found if job is not None and not job.is_stale),
                   key=lambda job: (job.started, job.job))
 
@@ -104,10 +111,10 @@ def find(name: Optional[str]) -> Job:
         for job in found:
             if job.job == str(name):
                 return job
-        raise NotFound("no job %s in %s; there are:%s" % (name, folder(), _list(found) or " none"))
+        raise NotFound("no job %s is running; there are:%s" % (name, _list(found) or " none"))
     if len(found) > 1:
         raise SeveralJobs("several jobs are running; choose one with job=:" + _list(found))
     if not found:
         raise NotFound("no job of yours is running (none has left its file in %s); start it with "
-                       "TROUPE_GATEWAY=1, or give url= and token=" % folder())
+                       "TROUPE_GATEWAY=1, or give url= and token=" % " or ".join(folders()))
     return found[0]
