@@ -54,6 +54,21 @@ apps_pi_libsample_la_SOURCES = \
 	apps/pi/sample_neon.c \
 	apps/pi/sample_x86.c
 
+# The same samples by a GPU.
+apps_pi_pi_SOURCES += \
+	apps/pi/sample_gpu.h
+EXTRA_DIST += \
+	apps/pi/sample_gpu.cu
+if CUDA
+apps_pi_pi_LDADD += apps/pi/sample_gpu.o $(CUDA_LIBS)
+else
+apps_pi_pi_SOURCES += \
+	apps/pi/sample_gpu_none.c
+endif
+apps/pi/sample_gpu.o: apps/pi/sample_gpu.cu apps/pi/sample_gpu.h apps/pi/sample_lanes.h
+	$(AM_V_GEN)$(NVCC) $(NVCCFLAGS) -O3 -I$(top_srcdir)/apps/pi -c -o $@ $<
+CLEANFILES += apps/pi/sample_gpu.o
+
 # The statistics of the sampling, repeated by statistics.sh.
 apps_pi_stream_LDADD = apps/pi/libsample.la
 apps_pi_stream_SOURCES = \
@@ -131,6 +146,7 @@ apps_bench_bench_SOURCES = \
 	apps/bench/raw_futex.h \
 	apps/bench/raw_gather.c \
 	apps/bench/raw_histogram.c \
+	apps/bench/raw_latency.c \
 	apps/bench/raw_local.c \
 	apps/bench/raw_pack.c \
 	apps/bench/raw_pack.h \

@@ -72,8 +72,11 @@ lib_libtroupe_la_SOURCES = \
 	lib/call/resources.c \
 	lib/call/resources.h \
 	lib/call/run.c \
+	lib/call/run.h \
 	lib/call/stub.c \
 	lib/call/tasks.c \
+	lib/gateway/gateway.h \
+	lib/gateway/run.c \
 	lib/schedule/alarms.c \
 	lib/schedule/alarms.h \
 	lib/schedule/bulk.c \
@@ -175,7 +178,7 @@ lib_libtroupe_la_SOURCES = \
 
 # The door for other programs, which can be left out.
 GATEWAY_SOURCES = \
-	lib/gateway/gateway.h \
+	lib/gateway/gateway.c \
 	lib/gateway/request.h
 if GATEWAY
 lib_libtroupe_la_SOURCES += $(GATEWAY_SOURCES)

@@ -101,6 +101,7 @@ LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16
 SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
+	tests/cuda.sh \
 	tests/declare.sh \
 	tests/gateway/command.sh \
 	tests/gateway/python.sh \

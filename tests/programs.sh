@@ -56,6 +56,10 @@ for n in $(some_ranks 1 2 3 4); do
     done
 done
 
+# Without CUDA, or without a GPU, at once.
+play 0 "$pi" --quiet --gpu
+[ "$status" != 0 ] || [ -e /dev/nvidia0 ] || complain "there is no GPU, and yet it samples on one"
+
 play 0 "$pi" --json --quiet --seed 6 --samples $samples
 [ "$(value inside)" != "$expected" ] || complain "seeds 5 and 6 give the same"
 

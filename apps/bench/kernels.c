@@ -32,6 +32,10 @@ static const struct bench_unit ns = {"ns", 1e9, false}, us = {"us", 1e6, false},
     {name, 2, &gigabytes, PAIR(bulk), .bytes = size, .bar = {.bound = least}, \
      .what = "one argument, every byte summed by the method, against MPI_Send and MPI_Recv"}
 
+#define LATENCY(name, size) \
+    {name, 2, &us, PAIR(latency), .bytes = size, \
+     .what = "so many bytes to rank 1 and 8 back, awaited by the driver, against MPI_Send and MPI_Recv"}
+
 #define DEAF(name, kernel, side, least, ours_alone, who) \
     {"deaf/" name, 2, &us, .ours = ours_deaf_##kernel, .raw = raw_##side, \
      .raw_mate = raw_##side##_mate, .most = 1, \
@@ -103,6 +107,13 @@ const struct bench_kernel bench_kernels[] = {
      .what = "submitting the last tenth of a million that wait, against the first"},
     {"task_mix", 1, &times, .gauge = ours_task_mix, .bar = {.bound = 1.05, .of_ours = true},
      .what = "10,000 tasks of 1 to 1000 lengths, against their CPU time spread over the cores"},
+    LATENCY("latency_8B", 8),
+    LATENCY("latency_64B", 64),
+    LATENCY("latency_512B", 512),
+    LATENCY("latency_4KiB", 4 * KIB),
+    LATENCY("latency_32KiB", 32 * KIB),
+    LATENCY("latency_256KiB", 256 * KIB),
+    LATENCY("latency_2MiB", 2 * MIB),
     BULK("bulk_1KiB", 1 * KIB, 1.1),
     BULK("bulk_4KiB", 4 * KIB, 1.1),
     BULK("bulk_16KiB", 16 * KIB, 1.1),

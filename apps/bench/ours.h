@@ -66,6 +66,7 @@ double ours_task_mix(double seconds);
 /* ours_bulk.c */
 double ours_bulk(uint64_t n);
 double ours_bulk_local(uint64_t n);
+double ours_latency(uint64_t n);
 
 /* ours_memory.c: figures, of what about so many seconds show */
 double ours_actor_bytes(double seconds);

@@ -83,6 +83,21 @@ double ours_bulk(uint64_t n)
     return seconds;
 }
 
+/* One at a time, there and back. */
+double ours_latency(uint64_t n)
+{
+    const TROUPE_SPAN(uint8_t) span = {warm(bench_setting.bytes), bench_setting.bytes};
+    uint64_t sum = 0;
+    sink to = sink_on(1);
+    double begin = bench_now();
+    for (uint64_t i = 0; i < n; i++)
+        sum += troupe_await(sink_own(to, span));
+    double seconds = bench_now() - begin;
+    target_expect("the ends of what was sent", sum,
+                  n * ((uint64_t)span.data[0] + span.data[span.count - 1]));
+    return seconds;
+}
+
 #ifdef TROUPE_HAVE_GIVE
 static double hand_over(sink to, uint64_t bytes)
 {

@@ -42,6 +42,10 @@ void raw_thread_ring_mate(uint64_t n);
 double raw_bulk(uint64_t n);
 void raw_bulk_mate(uint64_t n);
 
+/* raw_latency.c */
+double raw_latency(uint64_t n);
+void raw_latency_mate(uint64_t n);
+
 double raw_idle_wake(uint64_t n);
 void raw_idle_wake_mate(uint64_t n);
 

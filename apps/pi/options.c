@@ -7,26 +7,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sample_gpu.h"
+
+#define GPU_REPORT_EVERY UINT64_C(10000000000) /* samples */
+
 static const char help[] =
     "usage: pi [options]\n"
     "Estimates π by sampling, in tasks that report to a progress actor.\n"
     "  --tasks N             tasks (one a rank)\n"
     "  --cpus N              OpenMP threads of each task (the CPUs of a rank shared among its\n"
     "                        tasks, and never more than those)\n"
+    "  --gpu                 each task samples on a GPU of its own, and none on CPUs\n"
     "  --samples N           samples of all tasks together (10000000000)\n"
     "  --samples-per-task N  samples of each task\n"
-    "  --report-every N      samples between two reports of a task (1000000), rounded up to whole\n"
-    "                        blocks of 16384\n"
+    "  --report-every N      samples between two reports of a task (1000000; on GPUs 10000000000),\n"
+    "                        rounded up to whole blocks of 16384\n"
     "  --seed N              of the samples; the result depends on it and on --samples alone (1)\n"
     "  --tracker-on RANK     where the progress actor lives (0)\n"
     "  --quiet               no progress\n"
     "  --json                the last line is the result as a JSON object\n"
     "  --fail-task N         task N fails, to see what happens then\n";
 
-enum { TASKS = 1, CPUS, SAMPLES, PER_TASK, EVERY, SEED, TRACKER, QUIET, JSON, FAIL, HELP };
+enum { TASKS = 1, CPUS, GPU, SAMPLES, PER_TASK, EVERY, SEED, TRACKER, QUIET, JSON, FAIL, HELP };
 
 static const struct option known[] = {{"tasks", required_argument, NULL, TASKS},
                                       {"cpus", required_argument, NULL, CPUS},
+                                      {"gpu", no_argument, NULL, GPU},
                                       {"samples", required_argument, NULL, SAMPLES},
                                       {"samples-per-task", required_argument, NULL, PER_TASK},
                                       {"report-every", required_argument, NULL, EVERY},
@@ -67,7 +73,7 @@ static bool read_one(int which, int index, int ranks, struct numbers *n)
                     : which == SEED    ? UINT64_MAX
                                        : INT64_MAX;
     n->given[which] = true;
-    return which == QUIET || which == JSON ||
+    return which == QUIET || which == JSON || which == GPU ||
            read_number(known[index].name, optarg, least[which], most, &n->of[which]);
 }
 
@@ -112,6 +118,14 @@ static bool total_samples(struct numbers *n)
     return true;
 }
 
+static bool gpu_is_possible(const struct numbers *n)
+{
+    if (!n->given[GPU] || pi_gpu_is_built())
+        return true;
+    fprintf(stderr, "pi: --gpu: this program was built without CUDA: configure --with-cuda\n");
+    return false;
+}
+
 enum pi_options_outcome pi_options_read(int argc, char **argv, int ranks,
                                         struct pi_options *options)
 {
@@ -120,8 +134,10 @@ enum pi_options_outcome pi_options_read(int argc, char **argv, int ranks,
                                [EVERY] = 1000000,
                                [SEED] = 1}};
     enum pi_options_outcome outcome = read_all(argc, argv, ranks, &n);
-    if (outcome == PI_OPTIONS_GOOD && !total_samples(&n))
+    if (outcome == PI_OPTIONS_GOOD && !(total_samples(&n) && gpu_is_possible(&n)))
         outcome = PI_OPTIONS_BAD;
+    if (n.given[GPU] && !n.given[EVERY])
+        n.of[EVERY] = GPU_REPORT_EVERY;
     *options = (struct pi_options){.tasks = (uint32_t)n.of[TASKS],
                                    .cpus = (int)n.of[CPUS],
                                    .samples = n.of[SAMPLES],
@@ -129,6 +145,7 @@ enum pi_options_outcome pi_options_read(int argc, char **argv, int ranks,
                                    .seed = n.of[SEED],
                                    .tracker_on = (int)n.of[TRACKER],
                                    .fail_task = n.given[FAIL] ? (int)n.of[FAIL] : -1,
+                                   .gpu = n.given[GPU],
                                    .quiet = n.given[QUIET],
                                    .json = n.given[JSON]};
     return outcome;

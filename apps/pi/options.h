@@ -15,6 +15,7 @@ struct pi_options {
     uint64_t seed;
     int tracker_on; /* rank */
     int fail_task;  /* this task's samples cannot be counted; -1: none */
+    bool gpu; /* of its own for each task */
     bool quiet, json;
 };
 

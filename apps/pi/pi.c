@@ -50,20 +50,28 @@ static int cpus_of_task(const struct pi_options *options, uint32_t task)
     return wanted < 1 ? 1 : wanted < there ? wanted : there;
 }
 
+/* With a GPU it goes where there is one that is free. */
+static struct troupe_options needs_of_task(const struct pi_options *options, uint32_t task)
+{
+    if (options->gpu)
+        return (struct troupe_options){.gpus = 1, .cpus = 1};
+    return (struct troupe_options){.cpus = cpus_of_task(options, task),
+                                   .place = troupe_on((int)(task % (uint32_t)troupe_ranks()))};
+}
+
 static void submit_tasks(struct pi_run *run)
 {
     const struct pi_options *o = &run->options;
     uint64_t each = o->samples / o->tasks, more = o->samples % o->tasks, first = 0;
     for (uint32_t i = 0; i < o->tasks; i++) {
         uint64_t count = each + (i < more);
-        int cpus = cpus_of_task(o, i);
+        struct troupe_options with = needs_of_task(o, i);
         run->results[i] = troupe_submit(
             sample_circle, .seed = o->seed, .first = first, .count = count, .task_id = i,
             .tracker = run->tracker, .report_every = o->report_every,
-            .fails = o->fail_task == (int)i,
-            .with = {.cpus = cpus, .place = troupe_on((int)(i % (uint32_t)troupe_ranks()))});
+            .fails = o->fail_task == (int)i, .with = with);
         run->list[i] = run->results[i].any;
-        run->threads += cpus;
+        run->threads += with.cpus;
         first += count;
     }
 }
@@ -170,7 +178,7 @@ static void print_result(struct pi_run *run)
     printf("Estimated value of π is: %.12f\n", 4 * p);
     printf("Standard error: %.1e\n", 4 * sqrt(p * (1 - p) / n));
     printf("%.3g samples per second (%" PRIu64 " in %.3f s, %d threads, kernel %s)\n", rate,
-           run->options.samples, run->seconds, run->threads, pi_kernel_name());
+           run->options.samples, run->seconds, run->threads, run->options.gpu ? "cuda" : pi_kernel_name());
     if (!run->options.json)
         return;
     printf("{\"pi\": %.15f, \"samples\": %" PRIu64 ", \"inside\": %" PRIu64

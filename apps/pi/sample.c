@@ -5,16 +5,11 @@
 
 void pi_lanes_start(struct pi_lanes *lanes, uint64_t seed, uint64_t block)
 {
-    /* The first splitmix64 only spreads the seeds: without it the keys of a seed that lies one
-       increment of splitmix64 from another would be the same keys, shifted by one. */
-    uint64_t spread = pi_splitmix64(&seed);
+    const struct pi_keys keys = pi_keys_of(seed);
 
-    for (int w = 0; w < 4; w++) {
-        uint64_t counter = pi_splitmix64(&spread);
-        counter += block * PI_LANES * UINT64_C(0x9e3779b97f4a7c15);
-        for (int l = 0; l < PI_LANES; l++)
-            lanes->word[w][l] = pi_splitmix64(&counter);
-    }
+    for (int w = 0; w < 4; w++)
+        for (unsigned l = 0; l < PI_LANES; l++)
+            lanes->word[w][l] = pi_lane_word(&keys, w, block, l);
 }
 
 uint64_t pi_outside_scalar(struct pi_lanes *lanes, uint64_t steps)

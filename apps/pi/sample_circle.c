@@ -1,6 +1,7 @@
 #include "sample_circle.h"
 
 #include "sample.h"
+#include "sample_gpu.h"
 
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
@@ -25,6 +26,19 @@ static uint64_t count_in_parallel(uint64_t seed, uint64_t first, uint64_t count)
     return inside;
 }
 
+/* On the GPU that the task was given, if it was. */
+static uint64_t count_inside(uint64_t seed, uint64_t first, uint64_t count)
+{
+    uint64_t inside;
+    const char *why;
+    int gpu;
+    if (!troupe_gpu_ids(&gpu, 1))
+        return count_in_parallel(seed, first, count);
+    if (!pi_gpu_count_inside(gpu, seed, first, count, &inside, &why))
+        troupe_fail(TROUPE_FAILED, "GPU %d: %s", gpu, why);
+    return inside;
+}
+
 /* Where a part that begins at `at` ends: about `report_every` further, on a block's boundary. */
 static uint64_t end_of_part(uint64_t at, uint64_t report_every, uint64_t end)
 {
@@ -40,7 +54,7 @@ static uint64_t on_sample_circle(uint64_t seed, uint64_t first, uint64_t count, 
     uint64_t inside = 0, end = first + count;
     for (uint64_t at = first; at < end;) {
         uint64_t next = end_of_part(at, report_every, end);
-        inside += count_in_parallel(seed, at, next - at);
+        inside += count_inside(seed, at, next - at);
         at = next;
         progress_report(tracker, task_id, at - first);
         if (fails)

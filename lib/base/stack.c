@@ -37,7 +37,7 @@
 #endif
 
 struct trp_stack {
-    struct trp_switch_point point;
+    struct trp_switch_point point; /* first: see trp_stack_switch */
     char *base;   /* the guard page, where the mapping begins; NULL: native */
     size_t bytes; /* of the mapping */
     size_t guard; /* bytes of it that guard */
@@ -248,6 +248,7 @@ void trp_stack_free(struct trp_stack *s)
     }
 }
 
+#if TRP_SANITIZED
 void trp_stack_switch(struct trp_stack *from, struct trp_stack *to)
 {
     assert(from != to);
@@ -256,6 +257,7 @@ void trp_stack_switch(struct trp_stack *from, struct trp_stack *to)
     trp_switch(&from->point, &to->point);
     watch_addresses_arrive(from);
 }
+#endif
 
 bool trp_stack_guards(const struct trp_stack *s, const void *address)
 {

@@ -1,5 +1,6 @@
 /*
- * The machine's part of a switch between stacks: private to stack.c and the files that do it.
+ * The machine's part of a switch between stacks: private to stack.h, stack.c and the files that do
+ * it.
  *
  * One form is chosen here, for C and assembly alike: assembly for x86-64 and aarch64, ucontext for
  * other machines and wherever TRP_SWITCH_UCONTEXT is defined. The files of the forms not chosen are

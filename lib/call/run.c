@@ -1,7 +1,7 @@
 /*
  * The whole program: opens the transport and the ranks, runs the driver, ends the job.
  */
-#include "troupe/run.h"
+#include "call/run.h"
 
 #include <mpi.h>
 #include <setjmp.h>
@@ -30,6 +30,7 @@ struct job {
     char **argv;
     troupe_driver *driver;
     struct troupe_run_options options;
+    const struct trp_run_hooks *hooks;
     int count; /* of ranks played here: 1 but for transport self */
     struct seat {
         struct job *job;
@@ -242,6 +243,12 @@ void trp_driver_failed(struct trp_context *driver, const char *story)
     trp_driver_leave(driver);
 }
 
+static void close_hooks(const struct job *job)
+{
+    if (job->hooks)
+        job->hooks->close();
+}
+
 /* The driver, then what it has left to be done, then the end of the actors: all of it is skipped
    when the driver fails or somebody calls troupe_exit. */
 static void drive(const struct job *job, struct trp_rank *rank)
@@ -249,10 +256,13 @@ static void drive(const struct job *job, struct trp_rank *rank)
     if (setjmp(driver_exit))
         return;
     trp_role_leave(true);
+    if (job->hooks)
+        job->hooks->open(rank, job->argc > 0 ? job->argv[0] : "");
     int status = job->driver(job->argc, job->argv);
     trp_role_enter();
     rank->status = status < 0 || status > 255 ? 1 : status;
     trp_quiet_wait(rank);
+    close_hooks(job);
     trp_quiet_end_actors(rank);
 }
 
@@ -263,6 +273,7 @@ static void lead(struct job *job)
     rank->main = &context;
     trp_set_current(&context);
     drive(job, rank);
+    close_hooks(job);
     trp_role_close(rank);
     trp_quiet_end(rank, rank->status);
     leave(rank);
@@ -309,10 +320,10 @@ static int run(struct job *job)
     return status;
 }
 
-int troupe_run(int argc, char **argv, troupe_driver *driver,
-               const struct troupe_run_options *options)
+int trp_run(int argc, char **argv, troupe_driver *driver, const struct troupe_run_options *options,
+            const struct trp_run_hooks *hooks)
 {
-    struct job job = {.argc = argc, .argv = argv, .driver = driver};
+    struct job job = {.argc = argc, .argv = argv, .driver = driver, .hooks = hooks};
     if (options)
         job.options = *options;
     trp_log_open(-1, job.options.log);

@@ -12,8 +12,8 @@
 
 struct trp_rank;
 
-/* Opens the door as `where` says (docs/gateway.md), on rank 0, before the driver begins; false after
-   it has said why not. NULL, "" and "0": nothing is done. */
+/* Opens the door as `where` says (docs/gateway.md), on rank 0, before the driver begins; false
+   after it has said why not. */
 bool trp_gateway_open(struct trp_rank *rank, const char *where, const char *program);
 
 /* After the driver and what it left to be done: requests under way are answered with 503. */

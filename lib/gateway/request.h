@@ -1,9 +1,9 @@
 /*
  * One request of another program, as it goes from the door to what answers it.
  *
- * The door (door.c) knows HTTP, tokens and limits, and nothing of actors; what answers (api.c) knows
- * actors and nothing of HTTP. A request is the door's until trp_api_take, then the answerer's until
- * one of the replies, which give it back. Replies are for any thread.
+ * The door (door.c) knows HTTP, tokens and limits, and nothing of actors; what answers (api.c)
+ * knows actors and nothing of HTTP. A request is the door's until trp_api_take, then the answerer's
+ * until one of the replies, which give it back. Replies are for any thread.
  */
 #ifndef TRP_REQUEST_H
 #define TRP_REQUEST_H
@@ -11,6 +11,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+struct trp_rank;
 
 enum trp_verb { TRP_GET, TRP_POST, TRP_DELETE };
 
@@ -41,8 +43,16 @@ void trp_event(const char *name, json_t *data);
 /* Somebody listens. */
 bool trp_events_wanted(void);
 
-/* What the door calls for all it does not answer itself (sessions, codes, events, the page), on its
-   own thread: it must not wait. The body was parsed, the token was good. */
+/* Before the first request, in the driver's context; false after it has said why not. */
+bool trp_api_open(struct trp_rank *rank);
+
+/* What the door calls for all it does not answer itself (sessions, codes, events, the page), on
+   its own thread and never twice at a time: it must not wait. The body was parsed, the token was
+   good. */
 void trp_api_take(struct trp_request *request);
+
+/* After the last request, in the driver's context. What was not answered has got a 503; the replies
+   to it that still come are dropped, and only give it back. */
+void trp_api_close(void);
 
 #endif

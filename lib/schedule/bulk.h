@@ -11,8 +11,9 @@
 
 #include "schedule/rank.h"
 
-/* More bytes of values than this go so: between 64 and 256 KiB it takes over from the rings. */
-#define TRP_BULK_LEAST ((size_t)128 * 1024)
+/* More bytes of values than this go so: between 16 and 32 KiB it takes over from the rings, and from
+   parcels of MPI. */
+#define TRP_BULK_LEAST ((size_t)24 * 1024)
 
 struct trp_shipment;
 

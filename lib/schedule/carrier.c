@@ -4,8 +4,6 @@
 
 #include "base/log.h"
 
-#define SPARES_KEPT 64 /* more are given back to the system */
-
 void trp_carrier_open(struct trp_carrier *carrier, struct trp_stack *native,
                       trp_stack_entry *loop, void *arg, size_t bytes)
 {
@@ -20,17 +18,14 @@ void trp_carrier_close(struct trp_carrier *carrier)
     free(carrier->spare);
 }
 
-static void keep(struct trp_carrier *carrier, struct trp_stack *stack)
+void trp_carrier_grow(struct trp_carrier *carrier)
 {
-    if (carrier->spares == carrier->spare_room) {
-        size_t room = carrier->spare_room ? 2 * carrier->spare_room : 8;
-        struct trp_stack **spare = realloc(carrier->spare, room * sizeof(struct trp_stack *));
-        if (!spare)
-            trp_die("no memory for the list of %zu stacks", room);
-        carrier->spare = spare;
-        carrier->spare_room = room;
-    }
-    carrier->spare[carrier->spares++] = stack;
+    size_t room = carrier->spare_room ? 2 * carrier->spare_room : 8;
+    struct trp_stack **spare = realloc(carrier->spare, room * sizeof(struct trp_stack *));
+    if (!spare)
+        trp_die("no memory for the list of %zu stacks", room);
+    carrier->spare = spare;
+    carrier->spare_room = room;
 }
 
 static struct trp_stack *new_stack(struct trp_carrier *carrier)
@@ -42,14 +37,12 @@ bool trp_carrier_has_spare(struct trp_carrier *carrier)
 {
     struct trp_stack *stack = carrier->spares ? NULL : new_stack(carrier);
     if (stack)
-        keep(carrier, stack);
+        trp_carrier_keep(carrier, stack);
     return carrier->spares;
 }
 
-static struct trp_stack *next_loop(struct trp_carrier *carrier)
+struct trp_stack *trp_carrier_new_loop(struct trp_carrier *carrier)
 {
-    if (carrier->spares)
-        return carrier->spare[--carrier->spares];
     struct trp_stack *stack = new_stack(carrier);
     if (!stack)
         trp_die("no memory for one more stack of %zu bytes: too many methods or tasks wait at once",
@@ -61,37 +54,17 @@ void trp_carrier_arrive(struct trp_carrier *carrier)
 {
     if (carrier->abandoned) {
         trp_stack_restart(carrier->abandoned, carrier->loop, carrier->arg);
-        keep(carrier, carrier->abandoned);
+        trp_carrier_keep(carrier, carrier->abandoned);
         carrier->abandoned = NULL;
     }
-    while (carrier->spares > SPARES_KEPT)
+    while (carrier->spares > TRP_SPARES_KEPT)
         trp_stack_free(carrier->spare[--carrier->spares]);
-}
-
-static void go(struct trp_carrier *carrier, struct trp_stack *to)
-{
-    struct trp_stack *from = carrier->running;
-    carrier->running = to;
-    trp_stack_switch(from, to);
-    trp_carrier_arrive(carrier);
-}
-
-void trp_carrier_park(struct trp_carrier *carrier, struct trp_stack **where)
-{
-    *where = carrier->running;
-    go(carrier, next_loop(carrier));
-}
-
-void trp_carrier_resume(struct trp_carrier *carrier, struct trp_stack *parked)
-{
-    keep(carrier, carrier->running);
-    go(carrier, parked);
 }
 
 void trp_carrier_abandon(struct trp_carrier *carrier)
 {
     carrier->abandoned = carrier->running;
-    go(carrier, next_loop(carrier));
+    trp_carrier_go(carrier, trp_carrier_next_loop(carrier));
     abort(); /* nobody comes back here */
 }
 

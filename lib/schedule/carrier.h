@@ -16,6 +16,8 @@
 
 #include "base/stack.h"
 
+#define TRP_SPARES_KEPT 64 /* more are given back to the system */
+
 struct trp_carrier {
     struct trp_stack *running;
     struct trp_stack *native; /* what ran first */
@@ -35,22 +37,58 @@ void trp_carrier_open(struct trp_carrier *carrier, struct trp_stack *native,
 /* On the native stack, or when nothing runs on any of them any more. */
 void trp_carrier_close(struct trp_carrier *carrier);
 
+/* Whoever comes to a stack cleans up first. */
+void trp_carrier_arrive(struct trp_carrier *carrier);
+
+/* A new stack for a loop; no memory ends the process. */
+struct trp_stack *trp_carrier_new_loop(struct trp_carrier *carrier);
+
+/* More room in the list of spares; likewise. */
+void trp_carrier_grow(struct trp_carrier *carrier);
+
+static inline void trp_carrier_keep(struct trp_carrier *carrier, struct trp_stack *stack)
+{
+    if (carrier->spares == carrier->spare_room)
+        trp_carrier_grow(carrier);
+    carrier->spare[carrier->spares++] = stack;
+}
+
+static inline struct trp_stack *trp_carrier_next_loop(struct trp_carrier *carrier)
+{
+    return carrier->spares ? carrier->spare[--carrier->spares] : trp_carrier_new_loop(carrier);
+}
+
+static inline void trp_carrier_go(struct trp_carrier *carrier, struct trp_stack *to)
+{
+    struct trp_stack *from = carrier->running;
+    carrier->running = to;
+    trp_stack_switch(from, to);
+    if (carrier->abandoned || carrier->spares > TRP_SPARES_KEPT)
+        trp_carrier_arrive(carrier);
+}
+
 /* Leaves the running stack in *where and goes on in a loop; returns when it is resumed. */
-void trp_carrier_park(struct trp_carrier *carrier, struct trp_stack **where);
+static inline void trp_carrier_park(struct trp_carrier *carrier, struct trp_stack **where)
+{
+    *where = carrier->running;
+    trp_carrier_go(carrier, trp_carrier_next_loop(carrier));
+}
 
 /* There is a stack to go on with when the running one is parked, made if need be; false when memory
    is short. */
 bool trp_carrier_has_spare(struct trp_carrier *carrier);
 
 /* From a loop: goes on at a parked stack; returns when this loop is needed again. */
-void trp_carrier_resume(struct trp_carrier *carrier, struct trp_stack *parked);
+static inline void trp_carrier_resume(struct trp_carrier *carrier, struct trp_stack *parked)
+{
+    trp_carrier_keep(carrier, carrier->running);
+    trp_carrier_go(carrier, parked);
+}
 
 /* Gives up all frames of the running stack, which is not the native one. */
 __attribute__((noreturn)) void trp_carrier_abandon(struct trp_carrier *carrier);
 
 /* The parked stack will not be resumed. */
 void trp_carrier_discard(struct trp_carrier *carrier, struct trp_stack *parked);
-
-void trp_carrier_arrive(struct trp_carrier *carrier);
 
 #endif

@@ -223,7 +223,7 @@ static bool turn_is_over(struct trp_rank *rank)
     return now - rank->turn >= TURN || rank->wire->ops->one_process;
 }
 
-static bool resume(struct trp_rank *rank)
+__attribute__((always_inline)) static inline bool resume(struct trp_rank *rank)
 {
     struct trp_context *woken = next_woken(rank);
     rank->due = rank->due && rank->ready.head;
@@ -234,7 +234,7 @@ static bool resume(struct trp_rank *rank)
 
 /* Who was woken goes on when what has come is read, so that he finds all of it: but not for ever.
    Then all who were woken do, one after the other. */
-static bool step(struct trp_rank *rank)
+__attribute__((always_inline)) static inline bool step(struct trp_rank *rank)
 {
     if (rank->due && resume(rank))
         return true;

@@ -33,7 +33,7 @@ static void unlink_parked(struct trp_context *c)
         c->parked_next->parked_link = c->parked_link;
 }
 
-static void park(struct trp_rank *rank, struct trp_context *c)
+__attribute__((always_inline)) static inline void park(struct trp_rank *rank, struct trp_context *c)
 {
     link_parked(rank, c);
     trp_set_current(NULL);
@@ -44,7 +44,8 @@ static void park(struct trp_rank *rank, struct trp_context *c)
 }
 
 /* In place: answers only, all that have come, sleeping when there is nothing at all to do. */
-static void wait_here(struct trp_rank *rank, struct trp_context *c)
+__attribute__((always_inline)) static inline void wait_here(struct trp_rank *rank,
+                                                            struct trp_context *c)
 {
     while (!c->woken) {
         enum trp_loop_seen seen = trp_loop_takes_answers(rank);

@@ -47,6 +47,10 @@ struct troupe_run_options {
     double linger; /**< seconds for which calls and tasks may go on after the driver; default 30,
                         less than 0: not at all. What can go on no more, since it waits for what
                         nobody will send, takes none of it */
+    const char *gateway; /**< a door on rank 0 for other programs, docs/gateway.md: "1" (loopback, a
+                              port that is free, and a Unix socket), "unix" (that socket alone),
+                              "ADDRESS:PORT"; default none. Where it cannot be opened stderr says
+                              why, and the job runs without; TROUPE_GATEWAY, where "0" is none */
     int (*setup)(int argc, char **argv); /**< runs once in every process before the driver; where
                                               one does not return 0, nothing is run */
 };

@@ -227,6 +227,22 @@ static void the_parts_of_a_range_add_up(void **state)
     }
 }
 
+/* On a GPU a thread counts a lane. */
+static void the_lanes_of_a_block_counted_apart_add_up(void **state)
+{
+    const uint64_t seed = 2026, blocks[] = {0, 1, 77, UINT64_MAX / PI_BLOCK_SAMPLES};
+    const struct pi_keys keys = pi_keys_of(seed);
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(blocks); i++) {
+        uint64_t outside = 0;
+        for (unsigned l = 0; l < PI_LANES; l++)
+            outside += pi_lane_outside(&keys, blocks[i], l, PI_BLOCK_SAMPLES / PI_LANES);
+        assert_int_equal(PI_BLOCK_SAMPLES - outside,
+                         pi_count_inside(seed, blocks[i] * PI_BLOCK_SAMPLES, PI_BLOCK_SAMPLES));
+    }
+}
+
 static void samples_are_numbered_modulo_2_to_the_64(void **state)
 {
     (void)state;
@@ -390,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_count_is_what_hypot_says_of_the_words),
         cmocka_unit_test(words_do_not_depend_on_where_a_call_starts),
         cmocka_unit_test(the_parts_of_a_range_add_up),
+        cmocka_unit_test(the_lanes_of_a_block_counted_apart_add_up),
         cmocka_unit_test(samples_are_numbered_modulo_2_to_the_64),
         cmocka_unit_test(each_sample_is_inside_or_not),
         cmocka_unit_test(no_two_of_many_streams_share_a_word_of_state),

@@ -1,0 +1,23 @@
+/*
+ * The whole program, as troupe_run runs it, with room for what stands above the calls.
+ */
+#ifndef TRP_CALL_RUN_H
+#define TRP_CALL_RUN_H
+
+#include "schedule/rank.h"
+#include "troupe/run.h"
+
+/* What is done on rank 0 around the driver, on its thread and in its context. */
+struct trp_run_hooks {
+    /* Before the driver; as in the driver, actors may be called. */
+    void (*open)(struct trp_rank *rank, const char *program);
+    /* After the driver and what it left to be done, before the actors are ended; and when the
+       driver failed, or somebody has called troupe_exit. Then it is called twice. */
+    void (*close)(void);
+};
+
+/* troupe_run; `hooks` NULL: none. */
+int trp_run(int argc, char **argv, troupe_driver *driver, const struct troupe_run_options *options,
+            const struct trp_run_hooks *hooks);
+
+#endif
