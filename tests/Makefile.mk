@@ -189,6 +189,9 @@ EXTRA_DIST += \
 	tests/gateway/command.py \
 	tests/gateway/door.py \
 	tests/gateway/python.py \
+	tests/gateway/running.py \
+	tests/gateway/served.c \
+	tests/gateway/served.sh \
 	tests/install/check.sh \
 	tests/install/hello.c \
 	tests/lsan.supp \

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ sys.path[:0] = [HERE]
 sys.dont_write_bytecode = True
 
 import door      # noqa: E402
+from running import Running, needs_job      # noqa: E402
 
 COMMAND = os.environ["TROUPE_COMMAND"]
 
@@ -130,7 +132,7 @@ class Commands(unittest.TestCase):
                 ("f64", "NaN", "NaN"), ("f64", "0.1", "0.1"), ("bool", "true", "true"),
                 ("str", "5", "5"), ("str", '"5"', "5"), ("str", "a=b c", "a=b c"), ("str", "", ""),
                 ("str", "[1,", "[1,"), ("text", "abc", "abc"), ("octets", "[1, 2]", "[1, 2]"),
-                ("deep", '[{"x": 1, "from": 2}]', '[{"x": 1, "from": 2}]'), ("handle", "1:4", "1:4"),
+                ("triple", '{"numbers": [1, 2, 3]}', '{"numbers": [1, 2, 3]}'), ("deep", '[{"x": 1, "from": 2}]', '[{"x": 1, "from": 2}]'), ("handle", "1:4", "1:4"),
                 ("blob", '{"base64": "AAAA"}', '{"base64": "AAAA"}')):
             self.assertEqual(self.says("call", "0:3", "echo_" + kind, "value=" + value), said + "\n")
         self.assertEqual(self.says("call", "0:3", "echo_handle", "value=null"), "")
@@ -282,6 +284,28 @@ class Commands(unittest.TestCase):
 
     # ---- the command line
 
+    def completes(self, *words):
+        script = ('. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _troupe; '
+                  '[ ${#COMPREPLY[@]} = 0 ] || printf "%s\\n" "${COMPREPLY[@]}"')
+        path = os.path.join(HERE, "..", "..", "apps", "troupe", "completion.bash")
+        search = os.path.dirname(COMMAND) + ":" + self.environment["PATH"]
+        said = subprocess.run(["bash", "-c", script, "bash", path, "troupe", *words], check=True, timeout=60,
+                              env=dict(self.environment, PATH=search), stdout=subprocess.PIPE)
+        return said.stdout.decode().split("\n")[:-1]
+
+    @unittest.skipUnless(shutil.which("bash"), "no bash here")
+    def test_bash_completes_what_the_job_has(self):
+        self.assertEqual(self.completes("su"), ["summary"])
+        self.assertEqual(self.completes("list", "a"), ["actors"])
+        self.assertEqual(self.completes("show", "pr"), ["progress"])
+        self.assertEqual(self.completes("show", "1"), ["1:4"])
+        self.assertEqual(self.completes("call", "progress", ""), ["report", "ratio"])
+        self.assertEqual(self.completes("new", "k"), ["kinds"])
+        self.assertEqual(self.completes("list", "actors", "--class", "co"), ["counter"])
+        self.assertEqual(self.completes("summary", "--js"), ["--json"])
+        self.assertEqual(self.completes("--job", ""), ["host-1"])
+        self.assertEqual(self.completes("show", "nothing"), [])
+
     def test_misuse_is_status_2(self):
         self.fails(2, "there is no command 'frob'", "frob")
         self.fails(2, "usage: troupe call ACTOR METHOD", "call", "c")
@@ -304,6 +328,73 @@ class Commands(unittest.TestCase):
             self.says(*arguments)
             took[" ".join(arguments)] = round(1e3 * (time.perf_counter() - begun), 1)
         print("milliseconds:", took, file=sys.stderr)
+
+
+@needs_job
+class RealCommands(unittest.TestCase):
+    """The same with a job that runs."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.job = Running()
+        cls.job.start(lambda: cls.run_it("show", "a/b c")[0] == 0)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.job.stop()
+
+    @classmethod
+    def run_it(cls, *arguments):
+        done = subprocess.run([COMMAND, *arguments], env=cls.job.environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def says(self, *arguments):
+        status, out, err = self.run_it(*arguments)
+        self.assertEqual((status, err), (0, ""))
+        return out
+
+    def test_what_there_is_is_listed(self):
+        self.assertIn("a/b c", self.says("list", "actors"))
+        self.assertIn("uint64_t start, troupe_str name", self.says("list", "classes"))
+        self.assertRegex(self.says("list", "methods"), r"kinds +echo_deep +ask +point\[\] +point\[\] value\n")
+        self.assertEqual(len(self.says("list", "ranks").splitlines()), 3)
+        self.assertEqual(json.loads(self.says("show", "c", "--json"))["class"], "counter")
+        self.says("list", "tasks")
+        self.says("stack")
+
+    def test_actors_are_called(self):
+        self.assertEqual(self.says("call", "progress", "ratio"), "0.25\n")
+        self.assertEqual(self.says("call", "progress", "report", "task_id=0", "samples_done=1"), "")
+        for kind, value in (("u64", "18446744073709551615"), ("f64", "NaN"), ("str", "\u03c0"), ("text", "abc"),
+                            ("deep", '[{"x": 0.5, "from": 2}]'), ("triple", '{"numbers": [1, 2, 3]}')):
+            self.assertEqual(self.says("call", "a/b c", "echo_" + kind, "value=" + value), value + "\n")
+        status, _, err = self.run_it("call", "a/b c", "fails", "code=so")
+        self.assertEqual(status, 1)
+        self.assertIn("told to fail: so", err)
+        self.assertIn("samples_done", self.run_it("call", "progress", "report", "task_id=0")[2])
+        self.assertIn("value", self.run_it("call", "a/b c", "echo_i8", "value=128")[2])
+
+    def test_actors_are_made_and_ended(self):
+        key = self.says("new", "counter", "start=18446744073709551615", "name=x", "--name", "y").strip()
+        self.assertEqual(self.says("call", key, "add", "n=0", "timeout=0"), "18446744073709551615\n")
+        self.assertEqual(self.run_it("new", "counter", "start=1", "name=x", "--name", "y")[0], 1)
+        self.says("end", "y")
+        self.assertEqual(self.run_it("call", key, "add", "n=0", "timeout=0")[0], 1)
+
+    def test_the_way_in_is_through_a_tunnel_too(self):
+        port = json.loads(self.says("tunnel", "--json"))["url"].rpartition(":")[2]
+        self.assertIn("ssh -L %s:127.0.0.1:%s " % (port, port), self.says("tunnel"))
+        self.assertEqual(self.says("call", "progress", "ratio", "--url", "http://127.0.0.1:" + port), "0.25\n")
+
+    def test_its_time_is_measured(self):
+        """Not judged; the bar is 50 ms."""
+        took = []
+        for _ in range(20):
+            begun = time.perf_counter()
+            self.says("call", "progress", "ratio")
+            took.append(1e3 * (time.perf_counter() - begun))
+        print("a call takes %.1f ms at best, %.1f ms in the middle" % (min(took), sorted(took)[10]), file=sys.stderr)
 
 
 if __name__ == "__main__":

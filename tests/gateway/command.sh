@@ -12,4 +12,5 @@ python=${PYTHON:-python3}
 $python -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null ||
     { echo "skipped: no Python 3.8 or later here"; exit 77; }
 
+. "$here/served.sh"
 exec timeout "${TROUPE_TEST_TIMEOUT:-300}" "$python" "$here/command.py" --verbose

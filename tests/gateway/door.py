@@ -28,10 +28,11 @@ KINDS = {
     "bool": {"type": "bool", "c": "bool"},
     "str": {"type": "string", "c": "troupe_str"},
     "deep": {"type": "span", "element": DEEP},
-    "three": {"type": "array", "length": 3, "element": {"type": "int", "bits": 32, "c": "int"}},
+    "triple": {"type": "struct", "c": "triple", "fields": [{"name": "numbers", "type": {
+        "type": "array", "length": 3, "c": "int[3]", "element": {"type": "int", "bits": 32, "c": "int"}}}]},
     "text": {"type": "span", "element": {"type": "int", "bits": 8, "c": "char"}},
     "octets": {"type": "span", "element": {"type": "uint", "bits": 8, "c": "uint8_t"}},
-    "handle": {"type": "handle", "class": "counter"},
+    "handle": {"type": "handle", "class": "counter", "c": "counter"},
     "blob": {"type": "bytes", "length": 4, "c": "blob"},
 }
 
@@ -57,7 +58,7 @@ CLASSES = {
         method("kinds", "fails", "ask", [field("code", "str")], KINDS["u64"])]),
 }
 TASKS = [{"name": "sample_circle", "args": [field("samples", "u64"), field("task_id", "u64"),
-                                            field("tracker", {"type": "handle", "class": "progress"})],
+                                            field("tracker", {"type": "handle", "class": "progress", "c": "progress"})],
           "result": KINDS["u64"]}]
 
 
@@ -82,6 +83,7 @@ def actor(key, cls, name, rank=0, **more):
 
 
 ACTORS = {}
+LOCK = threading.Lock()
 STATES = {}             # what an actor has counted
 FUTURES = {}
 LOGS = [{"number": 1, "at": 0.5, "rank": 1, "level": "warning", "who": "driver", "text": "one " + HOSTILE,
@@ -131,8 +133,9 @@ def run(one, name, args):
     if name == "ratio":
         return 0.25
     if name == "add":
-        STATES[one["id"]] += args["n"]
-        return STATES[one["id"]]
+        with LOCK:
+            STATES[one["id"]] += args["n"]
+            return STATES[one["id"]]
     if name == "end":
         return 17
     if name == "slow":
@@ -141,7 +144,8 @@ def run(one, name, args):
     if name == "fails":
         http, more = FAILURES[args["code"]]
         raise Wrong(http, args["code"], "told to fail", **more)
-    return args["value"]
+    value = args["value"]
+    return int(value) if name == "echo_u64" else value
 
 
 class Call:
@@ -277,7 +281,8 @@ class Handler(BaseHTTPRequestHandler):
                 raise Wrong(409, "name_taken", "the name '%s' is taken" % name)
             if name and one["name"] == name:
                 return 201, {"actor": one["id"]}
-        key = "%d:%d" % (body.get("rank", 0), 100 + len(ACTORS))
+        with LOCK:
+            key = "%d:%d" % (body.get("rank", 0), 100 + len(ACTORS))
         ACTORS[key] = actor(key, body["class"], name, body.get("rank", 0))
         STATES[key] = body["args"].get("start", 0)
         return 201, {"actor": key}
@@ -349,7 +354,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for kind, data in (("log", {"lines": LOGS}), ("ended", {"ended": []})):
-            if self.query.get("only", kind) == kind:
+            if kind in self.query.get("only", kind).split(","):
                 text = ": still here\n\nevent: %s\nid: 7\ndata: %s\n\n" % (kind, json.dumps(data))
                 for part in (text[:20], text[20:]):
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part.encode()))

@@ -1,9 +1,13 @@
-"""The Python module against a job played by door.py: every operation and every error."""
+"""The Python module: every operation and every error, against a job that door.py plays, and, where
+TROUPE_SERVED names it, against one that runs (served.c)."""
 
 import asyncio
+import contextlib
 import inspect
+import io
 import math
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -19,6 +23,7 @@ sys.dont_write_bytecode = True
 
 import door      # noqa: E402
 import troupe    # noqa: E402
+from running import Running, needs_job      # noqa: E402
 
 
 class Forward:
@@ -38,6 +43,7 @@ class Forward:
                 return
             far = socket.create_connection(("127.0.0.1", self.to))
             for a, b in ((near, far), (far, near)):
+                a.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 threading.Thread(target=self.pump, args=(a, b), daemon=True).start()
 
     @staticmethod
@@ -163,11 +169,16 @@ class Finding(WithDoor):
         self.assertEqual(said, b"0.25\n")
 
 
-class Calling(WithDoor):
-    def setUp(self):
-        super().setUp()
-        self.t = troupe.connect()
-        self.addCleanup(self.t.close)
+class Shared:
+    """What holds of a job that is played and of one that runs: self.t is a session with it."""
+
+    names = 0
+
+    def fails(self, kind, call, *args, says="", **kwargs):
+        with self.assertRaises(kind) as caught:
+            call(*args, **kwargs)
+        self.assertIn(says, str(caught.exception))
+        return caught.exception
 
     def test_methods_are_described(self):
         p = self.t.actor("progress")
@@ -176,8 +187,131 @@ class Calling(WithDoor):
         self.assertEqual(str(inspect.signature(p.ratio)),
                          "(*, timeout=None, with_=None) -> float")
         self.assertIn("uint64_t task_id", p.report.__doc__)
-        self.assertEqual((p.id, p.cls, repr(p)), ("0:1", "progress", "progress(0:1)"))
+        self.assertRegex(p.id, r"^[0-9]+:[0-9]+$")
+        self.assertEqual((p.cls, repr(p)), ("progress", "progress(%s)" % p.id))
         self.fails(AttributeError, getattr, p, "rotia", says="it has ratio, report")
+
+    def test_a_tell_gives_none(self):
+        self.assertIsNone(self.t.actor("progress").report(3, samples_done=1))
+
+    def test_every_kind_of_value_comes_back_as_it_went(self):
+        k, c = self.t.actor("a/b c"), self.t.new("counter", 0, "x", with_={"name": self.unused()})
+        for method, values in (
+                ("u64", [0, 2**53 + 1, 2**64 - 1]), ("i8", [-128, 127]), ("bool", [True, False]),
+                ("f64", [0.1, 5e-324, 1.7976931348623157e308, math.inf, -math.inf]),
+                ("str", ["", "π \U0001f600 \x1b", b"\xff\x01"]), ("triple", [([1, -2, 3],)]),
+                ("text", ["héllo"]), ("octets", [b"", b"\x00\xff", b"abc"]), ("blob", [b"\x00abc"]),
+                ("handle", [c, None])):
+            for value in values:
+                self.assertEqual(getattr(k, "echo_" + method)(value), value)
+        self.assertTrue(math.isnan(k.echo_f64(math.nan)))
+        self.assertEqual(k.echo_handle(c).add(1, 0.5), 1)
+        self.assertEqual(k.echo_handle(self.t.actor("c")).add(0, 0.5), self.t.actor("c").add(0, 0))
+        self.assertEqual(k.echo_octets([1, 2]), b"\x01\x02")
+        made = k.echo_deep([{"x": 1, "from_": 2}, {"x": math.inf, "from": -3}, (0.5, 4)])
+        self.assertEqual([tuple(p) for p in made], [(1.0, 2), (math.inf, -3), (0.5, 4)])
+        self.assertEqual((made[0].x, made[0].from_, type(made[0]).__name__), (1.0, 2, "point"))
+        self.assertEqual(k.echo_deep(made), made)
+
+    def test_wrong_values_name_the_place(self):
+        k = self.t.actor("a/b c")
+        for method, value, field in (
+                ("i8", 128, "value"), ("f32", 1e39, "value"), ("f64", 10**400, "value"), ("f64", None, "value"),
+                ("bool", 1, "value"), ("str", 1, "value"), ("str", "\ud800", "value"),
+                ("str", "a\0b", "value"), ("triple", [[1, 2]], "value.numbers"), ("triple", 7, "value"),
+                ("triple", {"numbers": [1, 2, "3"]}, "value.numbers[2]"),
+                ("deep", [{"x": 1}], "value[0].from"), ("deep", [{"x": 1, "from": 2, "y": 3}], "value[0].y"),
+                ("deep", [{"x": "1", "from": 2}], "value[0].x"), ("deep", [(1,)], "value[0]"),
+                ("deep", "text", "value"), ("handle", 14, "value"), ("blob", b"abc", "value"),
+                ("blob", "abcd", "value"), ("text", {}, "value")):
+            error = self.fails(troupe.BadArgument, getattr(k, "echo_" + method), value)
+            self.assertEqual(error.field, field, method)
+
+    def test_options_and_arguments_of_the_same_name_are_told_apart(self):
+        name = self.unused()
+        c = self.t.new("counter", start=3, name="an argument", with_={"name": name})
+        self.assertEqual(self.t.actor(name).id, c.id)
+        self.assertEqual(c.add(4, timeout=0.5, with_={"timeout": 9}), 7)
+        self.assertEqual(c.end(), 17)
+        self.fails(troupe.NameTaken, self.t.new, "counter", 3, "x", with_={"name": name})
+        same = self.t.new("counter", 3, "x", or_existing=True, with_={"name": name})
+        self.assertEqual(same, c)
+        self.assertEqual(len({same, c}), 1)
+        self.fails(troupe.NotFound, self.t.new, "contour", says="contour")
+        self.fails(troupe.BadArgument, self.t.new, "counter", 3, says="needs 'name'")
+
+    def test_a_result_that_takes_long_is_waited_for(self):
+        k = self.t.actor("a/b c")
+        longest, troupe._session.LONGEST_WAIT = troupe._session.LONGEST_WAIT, 0.05
+        try:
+            self.assertEqual(k.slow(0.2), 42)
+        finally:
+            troupe._session.LONGEST_WAIT = longest
+
+    def test_futures(self):
+        k = self.t.actor("a/b c")
+        f = k.slow.future(0.5)
+        self.assertFalse(f.done())
+        self.assertIn("pending", repr(f))
+        self.fails(TimeoutError, f.result, 0.01, says="the call goes on")
+        self.assertEqual((f.result(timeout=20), f.result(), f.done()), (42, 42, True))
+        failing = k.fails.future("failed")
+        self.fails(troupe.MethodFailed, failing.result)
+        self.fails(troupe.MethodFailed, failing.result)
+        dropped = k.slow.future(0.3)
+        dropped.drop()
+        dropped.drop()
+        self.fails(troupe.Error, dropped.result, says="dropped")
+
+    def test_tasks(self):
+        p = self.t.actor("progress")
+        self.assertEqual(self.t.task("sample_circle", 10, task_id=1, tracker=p, cpus=1), 11)
+        self.assertEqual(self.t.submit("sample_circle", 1, 2, None).result(), 3)
+        self.fails(troupe.NotFound, self.t.task, "sample_square", says="there are: sample_circle")
+        self.fails(TypeError, self.t.task, "sample_circle", 1, 2, 3, says="tracker takes progress, not int")
+
+    def test_actors_end(self):
+        c = self.t.new("counter", 1, "x")
+        self.assertEqual(c.end(), 17, "a method of that name comes first")
+        self.t.end(c)
+        self.assertTrue(self.fails(troupe.ActorEnded, c.add, 1, 1).story)
+        p = self.t.new("progress", 4)
+        p.kill()
+        self.fails(troupe.ActorEnded, p.ratio)
+
+    def test_a_failure_brings_its_story(self):
+        k = self.t.actor("a/b c")
+        error = self.fails(troupe.MethodFailed, k.fails, "failed", says="told to fail")
+        self.assertEqual(error.status, -7)
+        self.assertIn("kinds(", error.story)
+        self.fails(TimeoutError, k.slow, 3, timeout=0.1)
+        self.fails(troupe.NotFound, self.t.actor, self.unused())
+
+    def unused(self):
+        """A name that no actor has."""
+        Shared.names += 1
+        return "name %d" % Shared.names
+
+    def test_a_kept_connection_that_was_closed_is_replaced(self):
+        self.t.info()
+        self.t._idle[0].sock.shutdown(socket.SHUT_RDWR)
+        self.assertEqual(self.t.actor("progress").ratio(), 0.25)
+
+    def test_threads_share_a_session(self):
+        c, results = self.t.new("counter", 0, "x"), []
+        threads = [threading.Thread(target=lambda: results.append(c.add(1, 0))) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        self.assertEqual(sorted(results), list(range(1, 9)))
+
+
+class Calling(Shared, WithDoor):
+    def setUp(self):
+        super().setUp()
+        self.t = troupe.connect()
+        self.addCleanup(self.t.close)
 
     def test_arguments_are_checked_before_they_are_sent(self):
         p, c = self.t.actor("progress"), self.t.actor("c")
@@ -199,84 +333,8 @@ class Calling(WithDoor):
         self.fails(TypeError, c.add, 1, "x", says="takes double, not str")
         self.fails(TypeError, p.report.future, 1, 2, says="is a tell")
 
-    def test_a_tell_gives_none(self):
-        self.assertIsNone(self.t.actor("progress").report(3, samples_done=100))
-
-    def test_every_kind_of_value_comes_back_as_it_went(self):
-        k, c = self.t.actor("a/b c"), self.t.actor("c")
-        for method, values in (
-                ("u64", [0, 2**53 + 1, 2**64 - 1]), ("i8", [-128, 127]), ("bool", [True, False]),
-                ("f64", [0.1, 5e-324, 1.7976931348623157e308, math.inf, -math.inf]),
-                ("str", ["", "π \U0001f600 \x1b", b"\xff\x00"]), ("three", [[1, -2, 3]]),
-                ("text", ["héllo"]), ("octets", [b"", b"\x00\xff", b"abc"]), ("blob", [b"\x00abc"]),
-                ("handle", [c, None])):
-            for value in values:
-                self.assertEqual(getattr(k, "echo_" + method)(value), value)
-        self.assertTrue(math.isnan(k.echo_f64(math.nan)))
-        self.assertEqual(k.echo_handle("c").add(1, 0.5), 1)
-        self.assertEqual(k.echo_octets([1, 2]), b"\x01\x02")
-        made = k.echo_deep([{"x": 1, "from_": 2}, {"x": math.inf, "from": -3}, (0.5, 4)])
-        self.assertEqual([tuple(p) for p in made], [(1.0, 2), (math.inf, -3), (0.5, 4)])
-        self.assertEqual((made[0].x, made[0].from_, type(made[0]).__name__), (1.0, 2, "point"))
-        self.assertEqual(k.echo_deep(made), made)
-
-    def test_wrong_values_name_the_place(self):
-        k = self.t.actor("0:3")
-        for method, value, field in (
-                ("i8", 128, "value"), ("f32", 1e39, "value"), ("f64", 10**400, "value"), ("f64", None, "value"),
-                ("bool", 1, "value"), ("str", 1, "value"), ("str", "\ud800", "value"),
-                ("three", [1, 2], "value"), ("three", 7, "value"), ("three", [1, 2, "3"], "value[2]"),
-                ("deep", [{"x": 1}], "value[0].from"), ("deep", [{"x": 1, "from": 2, "y": 3}], "value[0].y"),
-                ("deep", [{"x": "1", "from": 2}], "value[0].x"), ("deep", [(1,)], "value[0]"),
-                ("deep", "text", "value"), ("handle", 14, "value"), ("blob", b"abc", "value"),
-                ("blob", "abcd", "value"), ("text", {}, "value")):
-            error = self.fails(troupe.BadArgument, getattr(k, "echo_" + method), value)
-            self.assertEqual(error.field, field, method)
-
-    def test_options_and_arguments_of_the_same_name_are_told_apart(self):
-        c = self.t.new("counter", start=3, name="an argument", with_={"name": "an option"})
-        self.assertEqual(self.t.actor("an option").id, c.id)
-        self.assertEqual(c.add(4, timeout=0.5, with_={"timeout": 9}), 7)
-        self.assertEqual(c.end(), 17)
-        self.fails(troupe.NameTaken, self.t.new, "counter", 3, "x", with_={"name": "an option"})
-        same = self.t.new("counter", 3, "x", or_existing=True, with_={"name": "an option"})
-        self.assertEqual(same, c)
-        self.assertEqual(len({same, c}), 1)
-        self.fails(troupe.NotFound, self.t.new, "contour", says="there is no class 'contour'")
-        self.fails(troupe.BadArgument, self.t.new, "counter", 3, says="needs 'name'")
-
-    def test_a_result_that_takes_long_is_waited_for(self):
-        k = self.t.actor("0:3")
-        longest, troupe._session.LONGEST_WAIT = troupe._session.LONGEST_WAIT, 0.05
-        try:
-            self.assertEqual(k.slow(0.2), 42)
-        finally:
-            troupe._session.LONGEST_WAIT = longest
-
-    def test_futures(self):
-        k = self.t.actor("0:3")
-        f = k.slow.future(0.3)
-        self.assertFalse(f.done())
-        self.assertIn("pending", repr(f))
-        self.fails(TimeoutError, f.result, 0.01, says="the call goes on")
-        self.assertEqual((f.result(timeout=20), f.result(), f.done()), (42, 42, True))
-        failing = k.fails.future("failed")
-        self.fails(troupe.MethodFailed, failing.result)
-        self.fails(troupe.MethodFailed, failing.result)
-        dropped = k.slow.future(0.3)
-        dropped.drop()
-        dropped.drop()
-        self.fails(troupe.Error, dropped.result, says="dropped")
-
-    def test_tasks(self):
-        p = self.t.actor("progress")
-        self.assertEqual(self.t.task("sample_circle", 10, task_id=1, tracker=p, cpus=2), 11)
-        self.assertEqual(self.t.submit("sample_circle", 1, 2, None).result(), 3)
-        self.fails(troupe.NotFound, self.t.task, "sample_square", says="there are: sample_circle")
-        self.fails(TypeError, self.t.task, "sample_circle", 1, 2, 3, says="tracker takes handle, not int")
-
     def test_every_failure_has_its_exception(self):
-        k = self.t.actor("0:3")
+        k = self.t.actor("a/b c")
         for code, kind in (("failed", troupe.MethodFailed), ("ended", troupe.ActorEnded),
                            ("late", troupe.Late), ("full", troupe.Refused), ("ending", troupe.Refused),
                            ("forbidden", troupe.Unauthorized), ("too_large", troupe.Refused),
@@ -285,19 +343,6 @@ class Calling(WithDoor):
             self.assertIs(type(error), kind)
             self.assertEqual(error.code, code)
         self.assertEqual(self.fails(troupe.BadArgument, k.fails, "out_of_range").field, "code")
-        error = self.fails(troupe.MethodFailed, k.fails, "failed", says="counter(1:2).add: no luck")
-        self.assertEqual((error.status, error.story), (-7, "kinds(0:3).fails: counter(1:2).add: no luck"))
-        self.fails(TimeoutError, k.slow, 5, timeout=0.1)
-        self.fails(troupe.NotFound, self.t.actor, "nobody")
-
-    def test_actors_end(self):
-        c = self.t.actor("c")
-        self.assertEqual(c.end(), 17, "a method of that name comes first")
-        self.t.end(c)
-        self.assertIn("was stopped", self.fails(troupe.ActorEnded, c.add, 1, 1).story)
-        p = self.t.actor("progress")
-        p.kill()
-        self.assertEqual(door.ACTORS["0:1"]["reason"], "killed")
 
     def test_lists(self):
         t = self.t
@@ -349,19 +394,6 @@ class Calling(WithDoor):
         self.t.close()
         self.fails(troupe.Lost, p.ratio, says="closed")
 
-    def test_a_kept_connection_that_was_closed_is_replaced(self):
-        self.t._idle[0].sock.shutdown(socket.SHUT_RDWR)
-        self.assertEqual(self.t.actor("progress").ratio(), 0.25)
-
-    def test_threads_share_a_session(self):
-        c, results = self.t.actor("c"), []
-        threads = [threading.Thread(target=lambda: results.append(c.add(1, 0))) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        self.assertEqual(len(set(results) | {8}), len(results))
-
     def test_a_token_that_may_only_read_cannot_call(self):
         reader = troupe.connect(socket=self.keys["socket"], token=door.READ_TOKEN)
         self.assertEqual(len(reader.actors()), 3)
@@ -409,7 +441,7 @@ class Async(WithDoor):
 
     def test_futures_are_awaited(self):
         async def work(t):
-            k = t.actor("0:3")
+            k = t.actor("a/b c")
             f = await k.slow.future(0.3)
             self.assertFalse(await f.done())
             with self.assertRaises(troupe.Late):
@@ -445,7 +477,7 @@ class Async(WithDoor):
 
     def test_a_call_that_is_cancelled_leaves_the_others_alone(self):
         async def work(t):
-            k = await t.actor("0:3")
+            k = await t.actor("a/b c")
             slow = asyncio.ensure_future(k.slow(5))
             await asyncio.sleep(0.05)
             slow.cancel()
@@ -478,6 +510,140 @@ class Examples(WithDoor):
             status, _, err = self.run_example(name)
             self.assertEqual(status, 1)
             self.assertIn("TROUPE_GATEWAY=1", err)
+
+
+@needs_job
+class Real(Shared, unittest.TestCase):
+    """A job on two ranks, over its Unix socket."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.job = Running()
+        os.environ.update(cls.job.environment)
+        cls.job.start(cls.is_up)
+
+    @classmethod
+    def is_up(cls):
+        """Its actors are there a moment after its file."""
+        try:
+            with troupe.connect() as t:
+                return t.actor("a/b c") is not None
+        except troupe.Error:
+            return False
+
+    @classmethod
+    def tearDownClass(cls):
+        with troupe.connect() as t:
+            t.exit(3)
+        cls.job.expect_end(3)
+
+    def setUp(self):
+        self.t = self.connect()
+        self.addCleanup(self.t.close)
+
+    def connect(self):
+        return troupe.connect()
+
+    def test_lists(self):
+        t = self.t
+        self.assertEqual({a.name for a in t.actors()} & {"progress", "c", "a/b c"}, {"progress", "c", "a/b c"})
+        self.assertEqual([a["class"] for a in t.actors(cls="kinds")], ["kinds"])
+        self.assertEqual([r.rank for r in t.ranks()], [0, 1])
+        self.assertLessEqual({"progress", "counter", "kinds"}, {c.name for c in t.classes()})
+        self.assertEqual(t.info("c")["class"], "counter")
+        self.assertEqual(t.info().ranks, 2)
+        for table in (t.tasks(), t.ended(), t.stack()):
+            self.assertIsInstance(table, troupe.Table)
+
+    def test_calls_are_counted(self):
+        try:
+            before = self.received()
+        except troupe.NotFound:
+            self.skipTest("this job does not count calls")
+        self.t.actor("c").add(1, 0)
+        self.assertEqual(self.received(), before + 1)
+
+    def received(self):
+        return sum(m.received for m in self.t.summary() if (m["class"], m.method) == ("counter", "add"))
+
+    def test_a_constructor_that_fails_is_told(self):
+        self.assertIn("no counter of that name", str(
+            self.fails(troupe.MethodFailed, self.t.new, "counter", 1, "nobody")))
+
+    def test_events_come_as_things_change(self):
+        with self.t.events("actors,ended") as events:
+            self.t.end(self.t.new("counter", 1, "x"))
+            self.assertIn(next(events).kind, ("actors", "ended"))
+
+    def test_asyncio(self):
+        async def work():
+            async with troupe.aio.connect() as t:
+                self.assertEqual(await t.actor("progress").ratio(), 0.25)
+                c = await t.new("counter", 2**63, "x")
+                self.assertEqual(sorted(await asyncio.gather(*(c.add(1, 0) for _ in range(20)))),
+                                 [2**63 + 1 + i for i in range(20)])
+        asyncio.run(work())
+
+    def test_an_ask_is_measured(self):
+        c = self.t.actor("c")
+        took = []
+        for _ in range(2000):
+            begun = time.perf_counter()
+            c.add(1, 0)
+            took.append(time.perf_counter() - begun)
+        took.sort()
+        print("%s: %.0f asks a second, p50 %.0f us, p99 %.0f us" % (
+            type(self).__name__, len(took) / sum(took), took[1000] * 1e6, took[1980] * 1e6), file=sys.stderr)
+
+
+class RealByTunnel(Real):
+    """The same by TCP, through a forward as ssh would make it."""
+
+    def connect(self):
+        port = int(troupe.jobs()[0].url.rpartition(":")[2])
+        self.tunnel = Forward(port)
+        self.addCleanup(self.tunnel.listener.close)
+        return troupe.connect(url=self.tunnel.url, token=troupe.jobs()[0].token)
+
+
+class Manual(WithDoor):
+    def test_the_code_of_the_manual_runs(self):
+        with open(os.path.join(HERE, "..", "..", "docs", "python.md"), encoding="utf-8") as file:
+            blocks = re.findall(r"^```python\n(.*?)^```$", file.read(), re.S | re.M)
+        self.assertGreater(len(blocks), 8)
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            names = {}
+            for block in blocks:
+                exec(compile(block, "docs/python.md", "exec"), names)
+        names["t"].close()
+        for expected in ("uint64_t task_id, uint64_t samples_done", "has no argument 'samples_don'", "no actor 'nobody'",
+                         "progress alive", "counter add 13", "log {'lines'", "[0.25, 0.25"):
+            self.assertIn(expected, said.getvalue())
+
+
+@unittest.skipUnless(os.environ.get("TROUPE_PI"), "pi was not built with a door")
+class WatchPi(unittest.TestCase):
+    def test_the_running_pi_job_is_watched_and_ended(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            environment = dict(os.environ, TROUPE_GATEWAY="1", XDG_RUNTIME_DIR=scratch, HOME=scratch,
+                               PYTHONPATH=MODULE, PYTHONDONTWRITEBYTECODE="1")
+            job = subprocess.Popen([*os.environ["TROUPE_PI"].split(), "--quiet", "--samples", "1000000000000000"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment)
+            watch = [sys.executable, os.path.join(MODULE, "examples", "watch_pi.py"), "--end-at", "1e-6"]
+            try:
+                for _ in range(100):
+                    watched = subprocess.run(watch, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                                             universal_newlines=True, env=environment)
+                    if watched.returncode == 0 or job.poll() is not None:
+                        break
+                    time.sleep(0.1)             # it is not up yet
+                self.assertEqual((watched.returncode, watched.stderr), (0, ""))
+                self.assertRegex(watched.stdout, r"(?s)% of the samples are done\n.*ended the job\n$")
+                self.assertEqual(job.wait(60), 0)
+            finally:
+                job.kill()
+                job.wait()
 
 
 class Rate(WithDoor):

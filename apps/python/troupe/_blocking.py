@@ -10,39 +10,47 @@ from typing import Any, Iterable, Iterator, List, Optional
 from ._errors import Late, Lost, error_of
 from ._events import Event, Parser
 from ._session import Actor, Reply, Request, Session, Steps, path_of
-from ._where import LARGEST_LINE, Door, pack, unpack
+from ._where import LARGEST_LINE, Door, unpack
 
 _CONNECTS_WITHIN = struct.pack("ll", 10, 0)     # a timeval
 
 
-class Connection(http.client.HTTPConnection):
+class Connection:
     """To a door, by TCP or by a Unix socket."""
 
     def __init__(self, door: Door, timeout: float) -> None:
-        super().__init__(door.host, door.port or 80, timeout=timeout)
         self._door = door
-
-    def connect(self) -> None:
-        if self._door.socket is None:
-            super().connect()
+        self._response: Optional[http.client.HTTPResponse] = None
+        if door.socket is None:
+            self.sock = socket.create_connection((door.host, door.port), timeout)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         # Where many connect at once, one that does not block would be refused and not wait.
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _CONNECTS_WITHIN)
-        self.sock.connect(self._door.socket)
+        try:
+            self.sock.connect(door.socket)
+        except BaseException:
+            self.close()
+            raise
 
-    def send_request(self, request: Request) -> http.client.HTTPResponse:
-        headers = self._door.headers
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"
-        self.request(request.verb, request.path, pack(request.body), headers)
-        return self.getresponse()
+    def send(self, request: Request) -> http.client.HTTPResponse:
+        """The answer, of which the head is read."""
+        self.sock.settimeout(request.patience)
+        self.sock.sendall(self._door.write(request.verb, request.path, request.body))
+        self._response = http.client.HTTPResponse(self.sock, method=request.verb)
+        self._response.begin()
+        return self._response
 
     @property
     def is_usable(self) -> bool:
         """Whether the other end has not closed it. (Nothing else can have come.)"""
-        return self.sock is not None and not select.select([self.sock], [], [], 0)[0]
+        return not select.select([self.sock], [], [], 0)[0]
+
+    def close(self) -> None:
+        if self._response is not None:
+            self._response.close()
+        self.sock.close()
 
 
 class BlockingActor(Actor):
@@ -61,17 +69,21 @@ class Events:
     """An iterator of what changes. It ends with the job; close it, or use `with`."""
 
     def __init__(self, door: Door, path: str, patience: float) -> None:
-        self._connection = Connection(door, patience)
         self._parser = Parser()
         try:
-            self._response = self._connection.send_request(Request("GET", path))
+            self._connection = Connection(door, 10)
+        except OSError as error:
+            raise Lost("the job cannot be reached: %s" % error) from error
+        try:
+            self._response = self._connection.send(Request("GET", path, None, patience))
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise Lost("the job cannot be reached: %s" % error) from error
-        if self._response.status >= 400:
+        status = self._response.status
+        if status >= 400:
             data = self._response.read()
             self.close()
-            raise error_of(self._response.status, unpack(self._response.status, data))
+            raise error_of(status, unpack(status, data))
 
     def __iter__(self) -> Iterator[Event]:
         return self
@@ -80,7 +92,7 @@ class Events:
         while True:
             try:
                 line = self._response.readline(LARGEST_LINE)
-            except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
+            except (OSError, http.client.HTTPException, ValueError) as error:
                 self.close()
                 raise Lost("the stream of events broke: %s" % error) from error
             if not line:
@@ -157,24 +169,21 @@ class BlockingSession(Session):
         connection.close()
 
     def _exchange(self, request: Request) -> Reply:
-        connection = self._take()
+        connection = None
         try:
-            if connection.sock is None:
-                connection.connect()
-            connection.sock.settimeout(request.patience)
-            response = connection.send_request(request)
+            connection = self._take()
+            response = connection.send(request)
             data = response.read()
+            if not response.will_close:
+                self._keep(connection)
+                connection = None
         except socket.timeout as error:
-            connection.close()
             raise Late("the job has not answered within %g s" % request.patience) from error
         except (OSError, http.client.HTTPException) as error:
-            connection.close()
+            if isinstance(error, Lost):
+                raise
             raise Lost("the job cannot be reached (has it ended?): %s" % error) from error
-        except BaseException:
-            connection.close()
-            raise
-        if response.will_close:
-            connection.close()
-        else:
-            self._keep(connection)
+        finally:
+            if connection is not None:
+                connection.close()
         return Reply(response.status, unpack(response.status, data))

@@ -42,7 +42,8 @@ def is_text(kind: Type) -> bool:
 
 
 def is_octets(kind: Type) -> bool:
-    return kind["type"] in ("span", "array") and kind["element"].get("c") == "uint8_t"
+    return (kind["type"] in ("span", "array") and kind["element"]["type"] == "uint"
+            and kind["element"]["bits"] == 8)
 
 
 # ---- to the job ------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ def _range(value: Any, path: str, what: str, says: str) -> BadArgument:
                        code="out_of_range", field=path)
 
 
-def _encode_int(kind: Type, value: Any, path: str, what: str) -> int:
+def _encode_int(kind: Type, value: Any, path: str, what: str) -> Any:
     if isinstance(value, bool):
         raise _wrong(kind, value, path, what)
     try:
@@ -75,7 +76,7 @@ def _encode_int(kind: Type, value: Any, path: str, what: str) -> int:
     least, most = (0, 2 ** bits - 1) if kind["type"] == "uint" else (-2 ** (bits - 1), 2 ** (bits - 1) - 1)
     if not least <= number <= most:
         raise _range(number, path, what, "is a number from %d to %d" % (least, most))
-    return number
+    return number if number < 2 ** 63 else str(number)      # beyond what all readers of JSON take
 
 
 def _encode_float(kind: Type, value: Any, path: str, what: str) -> Any:
@@ -111,6 +112,9 @@ def _encode_string(kind: Type, value: Any, path: str, what: str) -> Any:
         return _base64(value)
     if not isinstance(value, str):
         raise _wrong(kind, value, path, what)
+    if kind["type"] == "string" and "\0" in value:
+        raise BadArgument("%s: %s is a text, and holds a character 0" % (what, path),
+                          code="out_of_range", field=path)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
@@ -220,13 +224,13 @@ def _decode_list(kind: Type, value: Any, session: Any) -> Any:
     return text.encode("utf-8") if is_octets(kind) and isinstance(text, str) else text
 
 
-_structs: Dict[Any, Callable[..., Any]] = {}
+_structs: Dict[Any, Any] = {}
 
 
 def _decode_struct(kind: Type, value: Any, session: Any) -> Any:
     names = tuple(field["name"] for field in kind["fields"])
     key = (kind.get("c"), names)
-    made = _structs.get(key)
+    made: Any = _structs.get(key)
     if made is None:
         called = re.sub(r"\W", "_", str(kind.get("c") or "struct"))
         made = namedtuple(spell(called), [spell(name) for name in names], rename=True)  # type: ignore

@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from ._errors import BadArgument, Error, NotFound
@@ -22,11 +22,16 @@ class Door(NamedTuple):
     def __repr__(self) -> str:
         return "Door(%r)" % (self.socket or "%s:%d" % (self.host, self.port))
 
-    @property
-    def headers(self) -> Dict[str, str]:
+    def write(self, verb: str, path: str, body: Any) -> bytes:
+        """A request, in one piece: sent in two, the second can wait for an acknowledgement."""
+        data = b"" if body is None else json.dumps(body, allow_nan=False).encode("utf-8")
         host = "[%s]" % self.host if ":" in self.host else self.host
-        return {"Host": "localhost" if self.socket else "%s:%d" % (host, self.port),
-                "Authorization": "Bearer " + self.token}
+        lines = ["%s %s HTTP/1.1" % (verb, path),
+                 "Host: localhost" if self.socket else "Host: %s:%d" % (host, self.port),
+                 "Authorization: Bearer " + self.token]
+        if verb != "GET":
+            lines += ["Content-Type: application/json", "Content-Length: %d" % len(data)]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii") + data
 
 
 def choose(job: Optional[str], url: Optional[str], socket: Optional[str],
@@ -60,10 +65,6 @@ def _far(job: Job) -> str:
     return ("job %s is not reached from here: %s; `troupe tunnel --job %s` prints the ssh command "
             "that makes it so, then connect(job=%r, url='http://127.0.0.1:PORT')"
             % (job.job, here, job.job, job.job))
-
-
-def pack(body: Any) -> Optional[bytes]:
-    return None if body is None else json.dumps(body, allow_nan=False).encode("utf-8")
 
 
 def unpack(status: int, data: bytes) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 from ._errors import Late, Lost, error_of
 from ._events import Event, Parser
 from ._session import Actor, Method, Reply, Request, Session, Steps, path_of
-from ._where import LARGEST_LINE, Door, choose, pack, unpack
+from ._where import LARGEST_LINE, Door, choose, unpack
 
 __all__ = ["connect"]
 
@@ -56,15 +56,7 @@ class Connection:
 
     async def send(self, request: Request) -> Head:
         """Sends it, and reads the answer's head."""
-        body = pack(request.body)
-        headers = self._door.headers
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        if body is not None or request.verb != "GET":
-            headers["Content-Length"] = str(len(body or b""))
-        lines = ["%s %s HTTP/1.1" % (request.verb, request.path)]
-        lines += ["%s: %s" % header for header in headers.items()]
-        self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("ascii") + (body or b""))
+        self._writer.write(self._door.write(request.verb, request.path, request.body))
         await self._writer.drain()
         return await self._head()
 
@@ -225,9 +217,14 @@ class AsyncSession(Session):
         for connection in self._idle:
             connection.close()
         self._idle = []
+        await asyncio.sleep(0)          # in which they are
 
     async def __aenter__(self) -> "AsyncSession":
-        await self._run(self._greet())
+        try:
+            await self._run(self._greet())
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(self, *what: Any) -> None:
