@@ -232,6 +232,16 @@ apps_troupe_troupe_SOURCES = \
 	apps/troupe/watch.c \
 	apps/troupe/ways.c
 
+if HAVE_COMMAND
+dist_man1_MANS = docs/man/troupe.1
+bashcompdir = $(datadir)/bash-completion/completions
+bashcomp_DATA = completions/troupe
+endif
+completions/troupe: apps/troupe/completion.bash
+	$(AM_V_GEN)$(MKDIR_P) completions && cp $(srcdir)/apps/troupe/completion.bash $@
+CLEANFILES += completions/troupe
+EXTRA_DIST += apps/troupe/completion.bash
+
 # The module for Python programs, installed where there is a Python to say where.
 PYTHON_MODULE = \
 	apps/python/troupe/__init__.py \

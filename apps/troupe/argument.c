@@ -23,11 +23,14 @@ static const char *kind_of(const json_t *type)
     return kind ? kind : "";
 }
 
-/* A span or array of char or uint8_t, which may be written as a text. */
+/* A span or array of characters or bytes, which may be written as a text. */
 static bool is_octets(const json_t *type)
 {
-    const char *c = json_string_value(json_object_get(json_object_get(type, "element"), "c"));
-    return c && (!strcmp(c, "char") || !strcmp(c, "uint8_t"));
+    const json_t *element = json_object_get(type, "element");
+    const char *c = json_string_value(json_object_get(element, "c"));
+    return (c && !strcmp(c, "char")) ||
+           (!strcmp(kind_of(element), "uint") &&
+            json_integer_value(json_object_get(element, "bits")) == 8);
 }
 
 static bool is_list(const char *kind)

@@ -169,9 +169,10 @@ static bool read_on(struct door *door, const char *path, const char *key, json_t
 {
     json_t *rows = json_object_get(answer, key);
     json_int_t total = json_integer_value(json_object_get(answer, "total"));
-    for (size_t had = 0; had < json_array_size(rows) && (json_int_t)json_array_size(rows) < total;) {
+    size_t had = 0, has;
+    while ((has = json_array_size(rows)) > had && (json_int_t)has < total) {
         char offset[32], *next = strdup(path);
-        had = json_array_size(rows);
+        had = has;
         snprintf(offset, sizeof offset, "%zu", had);
         door_query(&next, "offset", offset);
         json_t *more = door_get(door, next);

@@ -24,7 +24,11 @@ static void *or_out_of_memory(void *p)
 static size_t decode(const unsigned char *at, uint32_t *character)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = *at < 0x80 ? 1 : *at >> 5 == 6 ? 2 : *at >> 4 == 14 ? 3 : *at >> 3 == 30 ? 4 : 0;
+    size_t length = *at < 0x80      ? 1
+                    : *at >> 5 == 6  ? 2
+                    : *at >> 4 == 14 ? 3
+                    : *at >> 3 == 30 ? 4
+                                     : 0;
     if (!length)
         return 0;
     *character = length == 1 ? *at : *at & (0x7fu >> length);

@@ -26,7 +26,8 @@ static void print_log(const json_t *line)
     const char *colour = !level || !text_has_colour() ? "" :
                          !strcmp(level, "error")      ? "\033[31m" :
                          !strcmp(level, "warning")    ? "\033[33m" : "";
-    char *who = text_of(json_object_get(line, "who")), *text = text_of(json_object_get(line, "text"));
+    char *who = text_of(json_object_get(line, "who"));
+    char *text = text_of(json_object_get(line, "text"));
     char *plain = text_plain(level ? level : "-");
     json_int_t repeated = json_integer_value(json_object_get(line, "repeated"));
     printf("%s%10.3f %3d %-7s %s: %s%s", colour,

@@ -124,7 +124,8 @@ static char *write_file(const struct job *job, const char *url)
 
 static const char *browser(void)
 {
-    const char *named = getenv("BROWSER"), *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
+    const char *named = getenv("BROWSER");
+    const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
     if (named && *named)
         return named;
     return (x && *x) || (wayland && *wayland) ? "xdg-open" : NULL;
@@ -170,12 +171,13 @@ enum status command_open(struct door *door, const struct options *options, int a
     (void)argc, (void)argv;
     const char *base = options->url ? options->url : door->job->url;
     if (!base)
-        return complain(FAILED, "job %s has a Unix socket alone, which no browser reads: run what "
-                                "`troupe tunnel` says, and give --url http://127.0.0.1:" TUNNEL_PORT,
+        return complain(FAILED,
+                        "job %s has a Unix socket alone, which no browser reads: run what `troupe "
+                        "tunnel` says, and give --url http://127.0.0.1:" TUNNEL_PORT,
                         door->job->name);
     if (!browser() && !isatty(STDOUT_FILENO))
-        return complain(FAILED, "the way to the page is a secret: it is printed to a terminal alone, "
-                                "or given to a browser (BROWSER, DISPLAY)");
+        return complain(FAILED, "the way to the page is a secret: it is printed to a terminal "
+                                "alone, or given to a browser (BROWSER, DISPLAY)");
     json_t *answer = door_ask(door, "POST", "/v1/codes", NULL);
     if (!answer)
         return FAILED;
