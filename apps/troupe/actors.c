@@ -99,6 +99,12 @@ static json_t *get(struct door *door, const char *first, const char *name)
     return answer;
 }
 
+static const char *name_of(const json_t *described)
+{
+    const char *name = json_string_value(json_object_get(described, "name"));
+    return name ? name : "";
+}
+
 /* The arguments of the actor's method, borrowed from *class; NULL: it has no such method. */
 static const json_t *fields_of(struct door *door, const char *actor, const char *method,
                                json_t **class)
@@ -111,12 +117,11 @@ static const json_t *fields_of(struct door *door, const char *actor, const char 
     if (!*class)
         return NULL;
     json_array_foreach (json_object_get(*class, "methods"), i, other)
-        if (!strcmp(json_string_value(json_object_get(other, "name")), method))
+        if (!strcmp(name_of(other), method))
             return json_object_get(other, "args");
-    complain(FAILED, "%s has no method '%s'; it has:",
-             json_string_value(json_object_get(*class, "name")), method);
+    complain(FAILED, "%s has no method '%s'; it has:", name_of(*class), method);
     json_array_foreach (json_object_get(*class, "methods"), i, other)
-        complain(FAILED, "    %s", json_string_value(json_object_get(other, "name")));
+        complain(FAILED, "    %s", name_of(other));
     return NULL;
 }
 

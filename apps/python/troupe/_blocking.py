@@ -10,7 +10,7 @@ from typing import Any, Iterable, Iterator, List, Optional
 from ._errors import Late, Lost, error_of
 from ._events import Event, Parser
 from ._session import Actor, Reply, Request, Session, Steps, path_of
-from ._where import LARGEST_LINE, Door, unpack
+from ._where import LARGEST_LINE, MOST_CONNECTIONS, Door, unpack
 
 _CONNECTS_WITHIN = struct.pack("ll", 10, 0)     # a timeval
 
@@ -122,6 +122,7 @@ class BlockingSession(Session):
         self._door = door
         self._idle: List[Connection] = []
         self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
         self._closed = False
 
     def events(self, only: Optional[Iterable[str]] = None) -> Events:
@@ -169,6 +170,10 @@ class BlockingSession(Session):
         connection.close()
 
     def _exchange(self, request: Request) -> Reply:
+        with self._free:
+            return self._exchange_now(request)
+
+    def _exchange_now(self, request: Request) -> Reply:
         connection = None
         try:
             connection = self._take()

@@ -10,8 +10,7 @@ from ._calls import TASK_OPTIONS, Callable, Class
 from ._errors import ActorEnded, Error, Late, Lost, MethodFailed, NotFound, error_of
 from ._values import decode
 
-LONGEST_WAIT = 30.0             # seconds that one request waits at most
-PATIENCE = 30.0                 # and what an answer may take beyond that
+PATIENCE = 30.0                 # seconds that an answer may take, beyond what it waits for
 
 
 class Request(NamedTuple):
@@ -128,8 +127,9 @@ class Future:
     def _result(self, timeout: Optional[float]) -> Steps:
         until = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = LONGEST_WAIT if until is None else max(0.0, until - time.monotonic())
-            if (yield from self._poll(min(left, LONGEST_WAIT))):
+            longest = self._session._longest_wait
+            left = longest if until is None else max(0.0, until - time.monotonic())
+            if (yield from self._poll(min(left, longest))):
                 break
             if until is not None and time.monotonic() >= until:
                 raise Late("%s has not answered within %s s; the call goes on"
@@ -267,6 +267,7 @@ class Session:
     """A connection to a job: `with troupe.connect() as t: …`."""
 
     _actor_type = Actor
+    _longest_wait = 30.0                # seconds that one request waits in the job at most
 
     def __init__(self) -> None:
         self.about = Row()              # what the job says of itself: job, program, ranks, …
@@ -406,7 +407,7 @@ class Session:
         described = yield from self._class_of(cls)
         values, options = described.new.bind(args, kwargs)
         reply = yield from ask("POST", path_of("actors"), dict(options, **{"class": cls, "args": values}),
-                               LONGEST_WAIT + PATIENCE)
+                               2 * PATIENCE)
         return (yield from self._actor_of(reply.body["actor"])._resolve())
 
     def _task(self, name: str, args: Any, kwargs: Any, wait: Optional[float]) -> Steps:
@@ -417,7 +418,7 @@ class Session:
 
     def _finish(self, path: str, body: Any, what: Callable, wait: Optional[float]) -> Steps:
         """Asks, and gives the result; with `wait` a future, which has a failure, too."""
-        body["wait"] = LONGEST_WAIT if wait is None else wait
+        body["wait"] = self._longest_wait if wait is None else wait
         reply = yield Request("POST", path, body, body["wait"] + PATIENCE)
         future = Future(self, what)
         if reply.status == 202:

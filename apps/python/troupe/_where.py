@@ -9,6 +9,7 @@ from ._errors import BadArgument, Error, NotFound
 from ._jobs import Job, find
 
 LARGEST_LINE = 1 << 26          # of an event stream
+MOST_CONNECTIONS = 64           # of a session; a door takes 256
 
 
 class Door(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 from ._errors import Late, Lost, error_of
 from ._events import Event, Parser
 from ._session import Actor, Method, Reply, Request, Session, Steps, path_of
-from ._where import LARGEST_LINE, Door, choose, unpack
+from ._where import LARGEST_LINE, MOST_CONNECTIONS, Door, choose, unpack
 
 __all__ = ["connect"]
 
@@ -195,9 +195,11 @@ class AsyncSession(Session):
     """Tasks may share it: each request has a connection to itself while it is under way."""
 
     _actor_type = AsyncActor
+    _longest_wait = 5.0                 # many wait at a time, and have connections in turn
 
     def __init__(self, door: Door) -> None:
         super().__init__()
+        self._free: Optional[asyncio.Semaphore] = None
         self._door = door
         self._idle: List[Connection] = []
         self._closed = False
@@ -251,6 +253,12 @@ class AsyncSession(Session):
         return await Connection.open(self._door)
 
     async def _exchange(self, request: Request) -> Reply:
+        if self._free is None:          # which belongs to the loop that is running
+            self._free = asyncio.Semaphore(MOST_CONNECTIONS)
+        async with self._free:
+            return await self._exchange_now(request)
+
+    async def _exchange_now(self, request: Request) -> Reply:
         connection = None
         try:
             connection = await asyncio.wait_for(self._take(), 10)
