@@ -34,7 +34,7 @@ static const struct bench_unit ns = {"ns", 1e9, false}, us = {"us", 1e6, false},
 
 #define LATENCY(name, size) \
     {name, 2, &us, PAIR(latency), .bytes = size, \
-     .what = "so many bytes to rank 1 and 8 back, awaited by the driver, against MPI_Send and MPI_Recv"}
+     .what = "so many bytes to rank 1 and 8 back, awaited by the driver, against MPI_Send"}
 
 #define DEAF(name, kernel, side, least, ours_alone, who) \
     {"deaf/" name, 2, &us, .ours = ours_deaf_##kernel, .raw = raw_##side, \

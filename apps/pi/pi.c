@@ -178,7 +178,8 @@ static void print_result(struct pi_run *run)
     printf("Estimated value of π is: %.12f\n", 4 * p);
     printf("Standard error: %.1e\n", 4 * sqrt(p * (1 - p) / n));
     printf("%.3g samples per second (%" PRIu64 " in %.3f s, %d threads, kernel %s)\n", rate,
-           run->options.samples, run->seconds, run->threads, run->options.gpu ? "cuda" : pi_kernel_name());
+           run->options.samples, run->seconds, run->threads,
+           run->options.gpu ? "cuda" : pi_kernel_name());
     if (!run->options.json)
         return;
     printf("{\"pi\": %.15f, \"samples\": %" PRIu64 ", \"inside\": %" PRIu64

@@ -59,8 +59,8 @@ PI_BOTH uint64_t pi_splitmix64(uint64_t *counter)
     return z ^ (z >> 31);
 }
 
-/* The first splitmix64 only spreads the seeds: without it the keys of a seed that lies one increment
-   of splitmix64 from another would be the same keys, shifted by one. */
+/* The first splitmix64 only spreads the seeds: without it the keys of a seed that lies one
+   increment of splitmix64 from another would be the same keys, shifted by one. */
 PI_BOTH struct pi_keys pi_keys_of(uint64_t seed)
 {
     uint64_t spread = pi_splitmix64(&seed);

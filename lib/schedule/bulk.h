@@ -11,8 +11,8 @@
 
 #include "schedule/rank.h"
 
-/* More bytes of values than this go so: between 16 and 32 KiB it takes over from the rings, and from
-   parcels of MPI. */
+/* More bytes of values than this go so: between 16 and 32 KiB it takes over from the rings, and
+   from parcels of MPI. */
 #define TRP_BULK_LEAST ((size_t)24 * 1024)
 
 struct trp_shipment;
