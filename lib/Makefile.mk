@@ -37,6 +37,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/clock.h \
 	lib/base/crash.c \
 	lib/base/crash.h \
+	lib/base/farewell.c \
+	lib/base/farewell.h \
 	lib/base/futex.c \
 	lib/base/futex.h \
 	lib/base/hash.h \
@@ -178,11 +180,38 @@ lib_libtroupe_la_SOURCES = \
 
 # The door for other programs, which can be left out.
 GATEWAY_SOURCES = \
+	lib/gateway/admit.c \
+	lib/gateway/decode.c \
+	lib/gateway/decode.h \
+	lib/gateway/door.c \
+	lib/gateway/door.h \
+	lib/gateway/events.c \
+	lib/gateway/events.h \
+	lib/gateway/exchange.c \
+	lib/gateway/exchange.h \
+	lib/gateway/file.c \
+	lib/gateway/file.h \
 	lib/gateway/gateway.c \
+	lib/gateway/html.c \
+	lib/gateway/keys.c \
+	lib/gateway/keys.h \
+	lib/gateway/links.h \
+	lib/gateway/listen.c \
+	lib/gateway/listen.h \
+	lib/gateway/own.c \
+	lib/gateway/page.c \
+	lib/gateway/peers.c \
+	lib/gateway/peers.h \
+	lib/gateway/reply.c \
+	lib/gateway/report.c \
+	lib/gateway/report.h \
 	lib/gateway/request.h
 if GATEWAY
 lib_libtroupe_la_SOURCES += $(GATEWAY_SOURCES)
 endif
+
+# page.c takes the page in as it is assembled, which no compiler tells of.
+lib/gateway/page.lo: lib/gateway/page.html
 
 lib_libtroupe_la_LIBADD  = $(GATEWAY_LIBS) $(HWLOC_LIBS) $(MPI_LIBS)
 lib_libtroupe_la_LDFLAGS = -version-info $(TROUPE_LT_VERSION) \
@@ -190,4 +219,5 @@ lib_libtroupe_la_LDFLAGS = -version-info $(TROUPE_LT_VERSION) \
 EXTRA_lib_libtroupe_la_DEPENDENCIES = lib/troupe.map
 
 EXTRA_DIST += \
+	lib/gateway/page.html \
 	lib/troupe.map

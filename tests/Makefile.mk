@@ -95,7 +95,7 @@ MPI_TESTS = \
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
 LONG_ONLY =
-LONG_TESTS = $(LONG_ONLY) tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
+LONG_TESTS = $(LONG_ONLY) tests/fuzz.sh tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
 	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh tests/searches.sh
 
 SCRIPT_TESTS = \
@@ -105,6 +105,8 @@ SCRIPT_TESTS = \
 	tests/declare.sh \
 	tests/gateway/command.sh \
 	tests/gateway/python.sh \
+	tests/fuzz.sh \
+	tests/gateway.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
 	tests/mistakes.sh \
@@ -125,6 +127,19 @@ TEST_SUPPORT = \
 	tests/support/process.c \
 	tests/support/process.h
 
+# Of the door for other programs.
+if GATEWAY
+UNIT_TESTS += \
+	tests/unit/gateway_decode.u \
+	tests/unit/gateway_door.u \
+	tests/unit/gateway_events.u \
+	tests/unit/gateway_file.u \
+	tests/unit/gateway_guard.u \
+	tests/unit/gateway_keys.u \
+	tests/unit/gateway_limits.u \
+	tests/unit/gateway_report.u
+endif
+
 TESTS = $(SCRIPT_TESTS)
 if HAVE_CMOCKA
 TESTS          += $(UNIT_TESTS) $(MPI_TESTS)
@@ -138,8 +153,23 @@ endif
 
 if HAVE_CMOCKA
 check_LTLIBRARIES = tests/libsupport.la
+if GATEWAY
+check_LTLIBRARIES += tests/libdoor.la
+endif
 endif
 tests_libsupport_la_SOURCES = $(TEST_SUPPORT)
+
+# A door, and a client that can do wrong.
+tests_libdoor_la_SOURCES = \
+	tests/support/door.c \
+	tests/support/door.h \
+	tests/support/http.c \
+	tests/support/http.h
+DOOR_LDADD = tests/libdoor.la $(LDADD)
+tests_unit_gateway_door_u_LDADD = $(DOOR_LDADD)
+tests_unit_gateway_events_u_LDADD = $(DOOR_LDADD)
+tests_unit_gateway_guard_u_LDADD = $(DOOR_LDADD)
+tests_unit_gateway_limits_u_LDADD = $(DOOR_LDADD)
 
 # What every test program is linked with.
 LDADD = tests/libsupport.la $(TROUPE_LIBS) $(CMOCKA_LIBS)
@@ -165,6 +195,19 @@ tests_core_starts_otherwise_SOURCES = tests/core/starts.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_starts_otherwise_CPPFLAGS = $(AM_CPPFLAGS) -DOTHER_BINARY
 tests_core_starts_otherwise_LDADD = $(TROUPE_LIBS)
+
+# What tests/fuzz.sh runs.
+if GATEWAY
+check_PROGRAMS += tests/fuzz/replay
+endif
+tests_fuzz_replay_SOURCES = tests/fuzz/gateway_decode.c tests/fuzz/replay.c
+tests_fuzz_replay_LDADD = $(TROUPE_LIBS)
+
+# What tests/gateway.sh runs.
+check_PROGRAMS += tests/gateway/ends
+tests_gateway_ends_SOURCES = tests/gateway/ends.c \
+	tests/support/mode.c tests/support/mode.h
+tests_gateway_ends_LDADD = $(TROUPE_LIBS)
 
 # The tests of the programs' own parts.
 tests_unit_pi_sample_u_LDADD = apps/pi/libsample.la $(LDADD)
@@ -192,6 +235,7 @@ EXTRA_DIST += \
 	tests/gateway/running.py \
 	tests/gateway/served.c \
 	tests/gateway/served.sh \
+	tests/fuzz/gateway_decode \
 	tests/install/check.sh \
 	tests/install/hello.c \
 	tests/lsan.supp \

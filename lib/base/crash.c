@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/farewell.h"
 #include "base/sanitized.h"
 
 #define STACK_BYTES (64 * 1024) /* backtrace() loads a library at its first call */
@@ -33,6 +34,7 @@ static void on_signal(int number, siginfo_t *info, void *where)
     void *frames[FRAMES];
     for (size_t i = 0; i < SIGNALS; i++)
         signal(signals[i], SIG_DFL);
+    trp_farewell();
     describe(number, info->si_addr, who, sizeof who);
     snprintf(line, sizeof line, "troupe: crash: signal %d (%s) in %s\n", number,
              strsignal(number), who);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/farewell.h"
+
 void (*trp_die_hook)(void);
 
 static int log_rank = -1;
@@ -56,6 +58,7 @@ void trp_die(const char *format, ...)
     va_start(args, format);
     write_line("fatal", format, args);
     va_end(args);
+    trp_farewell();
     if (trp_die_hook)
         trp_die_hook();
     abort();

@@ -36,7 +36,11 @@ void trp_reply_error(struct trp_request *request, int status, const char *code, 
 void trp_reply_text(struct trp_request *request, int status, const char *type, char *text,
                     size_t bytes);
 
-/* Sends an event to all who listen to /v1/events, and keeps none of it. Takes `data` over. Any
+/* Answers with the page, which has this data in it where it would otherwise ask for it. Takes the
+   data over. */
+void trp_reply_page(struct trp_request *request, json_t *data);
+
+/* Sends an event to all who listen to /v1/events, and keeps none of it. Takes `data` over. For any
    thread; nobody is waited for: who does not read is dropped. */
 void trp_event(const char *name, json_t *data);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "actor/classes.h"
+#include "base/farewell.h"
 #include "base/log.h"
 #include "schedule/workers.h"
 
@@ -112,5 +113,6 @@ void trp_who_died(int rank, const struct trp_wire_words *last)
     gethostname(host, sizeof host - 1);
     trp_log(TRP_LOG_ERROR, "rank %d (process %d on %s) has died%s while %s: the job ends", rank,
             last->pid, host, signal, doing);
+    trp_farewell();
     _exit(1);
 }
