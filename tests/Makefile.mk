@@ -103,10 +103,10 @@ SCRIPT_TESTS = \
 	tests/core.sh \
 	tests/cuda.sh \
 	tests/declare.sh \
-	tests/gateway/command.sh \
-	tests/gateway/python.sh \
 	tests/fuzz.sh \
 	tests/gateway.sh \
+	tests/gateway/command.sh \
+	tests/gateway/python.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
 	tests/mistakes.sh \
@@ -229,13 +229,13 @@ EXTRA_DIST += \
 	tests/compile \
 	tests/declare \
 	tests/environment.sh \
+	tests/fuzz/gateway_decode \
 	tests/gateway/command.py \
 	tests/gateway/door.py \
 	tests/gateway/python.py \
 	tests/gateway/running.py \
 	tests/gateway/served.c \
 	tests/gateway/served.sh \
-	tests/fuzz/gateway_decode \
 	tests/install/check.sh \
 	tests/install/hello.c \
 	tests/lsan.supp \
