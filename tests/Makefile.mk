@@ -95,7 +95,7 @@ MPI_TESTS = \
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
 LONG_ONLY =
-LONG_TESTS = $(LONG_ONLY) tests/fuzz.sh tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
+LONG_TESTS = $(LONG_ONLY) tests/fuzz.sh tests/gateway/page.sh tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
 	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh tests/searches.sh
 
 SCRIPT_TESTS = \
@@ -106,6 +106,7 @@ SCRIPT_TESTS = \
 	tests/fuzz.sh \
 	tests/gateway.sh \
 	tests/gateway/command.sh \
+	tests/gateway/page.sh \
 	tests/gateway/python.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
@@ -228,6 +229,9 @@ EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	tests/compile \
 	tests/declare \
+	tests/gateway/mock.py \
+	tests/gateway/page.py \
+	tests/gateway/seal.py \
 	tests/environment.sh \
 	tests/fuzz/gateway_decode \
 	tests/gateway/command.py \
