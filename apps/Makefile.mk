@@ -278,3 +278,56 @@ apps_tutorial_step12_tree_LDADD = $(TROUPE_LIBS)
 apps_tutorial_step12_tree_SOURCES = apps/tutorial/step12_tree.c
 apps_tutorial_step13_ending_LDADD = $(TROUPE_LIBS)
 apps_tutorial_step13_ending_SOURCES = apps/tutorial/step13_ending.c
+
+# The command, which is a client like others and does not stand on the library.
+if HAVE_COMMAND
+bin_PROGRAMS += apps/troupe/troupe
+endif
+apps_troupe_troupe_CFLAGS = $(TROUPE_CFLAGS) $(COMMAND_CFLAGS)
+apps_troupe_troupe_LDADD = $(COMMAND_LIBS)
+apps_troupe_troupe_SOURCES = \
+	apps/troupe/actors.c \
+	apps/troupe/argument.c \
+	apps/troupe/argument.h \
+	apps/troupe/command.h \
+	apps/troupe/door.c \
+	apps/troupe/door.h \
+	apps/troupe/job.c \
+	apps/troupe/job.h \
+	apps/troupe/lists.c \
+	apps/troupe/text.c \
+	apps/troupe/text.h \
+	apps/troupe/troupe.c \
+	apps/troupe/watch.c \
+	apps/troupe/ways.c
+
+if HAVE_COMMAND
+dist_man1_MANS = docs/man/troupe.1
+bashcompdir = $(datadir)/bash-completion/completions
+bashcomp_DATA = completions/troupe
+endif
+completions/troupe: apps/troupe/completion.bash
+	$(AM_V_GEN)$(MKDIR_P) completions && cp $(srcdir)/apps/troupe/completion.bash $@
+CLEANFILES += completions/troupe
+EXTRA_DIST += apps/troupe/completion.bash
+
+# The module for Python programs, installed where there is a Python to say where.
+PYTHON_MODULE = \
+	apps/python/troupe/__init__.py \
+	apps/python/troupe/_blocking.py \
+	apps/python/troupe/_calls.py \
+	apps/python/troupe/_errors.py \
+	apps/python/troupe/_events.py \
+	apps/python/troupe/_jobs.py \
+	apps/python/troupe/_session.py \
+	apps/python/troupe/_values.py \
+	apps/python/troupe/_where.py \
+	apps/python/troupe/aio.py
+if HAVE_PYTHON
+pkgpython_PYTHON = $(PYTHON_MODULE)
+pkgpython_DATA = apps/python/troupe/py.typed
+endif
+EXTRA_DIST += $(PYTHON_MODULE) \
+	apps/python/examples/count_calls.py \
+	apps/python/examples/watch_pi.py \
+	apps/python/troupe/py.typed

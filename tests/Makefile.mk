@@ -16,9 +16,9 @@ SH_LOG_COMPILER = $(SHELL)
 
 AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)'; CPPFLAGS='$(AM_CPPFLAGS) $(CPPFLAGS)'; CFLAGS='$(AM_CFLAGS) $(CFLAGS)'; \
-	MPIRUN='$(MPIRUN)'; NM='$(NM)'; \
+	MPIRUN='$(MPIRUN)'; NM='$(NM)'; PYTHON='$(PYTHON)'; \
 	GATEWAY_LIBS='$(GATEWAY_LIBS)'; MPI_LIBS='$(MPI_LIBS)'; HWLOC_LIBS='$(HWLOC_LIBS)'; OPENMP_CFLAGS='$(OPENMP_CFLAGS)'; \
-	export CC CPPFLAGS CFLAGS MPIRUN NM GATEWAY_LIBS MPI_LIBS HWLOC_LIBS OPENMP_CFLAGS; \
+	export CC CPPFLAGS CFLAGS MPIRUN NM PYTHON GATEWAY_LIBS MPI_LIBS HWLOC_LIBS OPENMP_CFLAGS; \
 	. $(top_srcdir)/tests/environment.sh;
 
 UNIT_TESTS = \
@@ -135,7 +135,9 @@ SCRIPT_TESTS = \
 	tests/ending.sh \
 	tests/fuzz.sh \
 	tests/gateway.sh \
+	tests/gateway/command.sh \
 	tests/gateway/page.sh \
+	tests/gateway/python.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
 	tests/install.sh \
@@ -296,6 +298,12 @@ EXTRA_DIST += \
 	tests/install/CMakeLists.txt \
 	tests/gateway/api.py \
 	tests/gateway/api.sh \
+	tests/gateway/command.py \
+	tests/gateway/door.py \
+	tests/gateway/python.py \
+	tests/gateway/running.py \
+	tests/gateway/served.c \
+	tests/gateway/served.sh \
 	tests/install/check.sh \
 	tests/install/counter.c \
 	tests/install/counter.h \

@@ -210,7 +210,8 @@ static int driver(int argc, char **argv)
     run.on_terminal = on_terminal();
     run.started = now();
     run.tracker = troupe_new(progress, .total_samples = run.options.samples,
-                             .with = {.place = troupe_on(run.options.tracker_on)});
+                             .with = {.place = troupe_on(run.options.tracker_on),
+                                      .name = "progress"});
     submit_tasks(&run);
     follow(&run);
     print_result(&run);
