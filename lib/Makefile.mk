@@ -48,6 +48,10 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/large.h \
 	lib/base/log.c \
 	lib/base/log.h \
+	lib/base/notice.c \
+	lib/base/notice.h \
+	lib/base/oom.c \
+	lib/base/oom.h \
 	lib/base/sanitized.h \
 	lib/base/slab.c \
 	lib/base/slab.h \
@@ -101,6 +105,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/deliver.h \
 	lib/schedule/door.c \
 	lib/schedule/end_workers.c \
+	lib/schedule/ending.c \
+	lib/schedule/ending.h \
 	lib/schedule/execute.c \
 	lib/schedule/execute.h \
 	lib/schedule/futures.c \
@@ -179,6 +185,10 @@ lib_libtroupe_la_SOURCES = \
 	lib/wire/self.c \
 	lib/wire/tags.h \
 	lib/wire/together.h \
+	lib/wire/tether.c \
+	lib/wire/tether.h \
+	lib/wire/watch.c \
+	lib/wire/watch.h \
 	lib/wire/wire.h
 
 # The door for other programs, which can be left out.

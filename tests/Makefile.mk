@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/base_arena.u \
 	tests/unit/base_crash.u \
 	tests/unit/base_log.u \
+	tests/unit/base_oom.u \
 	tests/unit/base_stack.u \
 	tests/unit/calls_end.u \
 	tests/unit/calls_endings.u \
@@ -50,7 +51,8 @@ UNIT_TESTS = \
 	tests/unit/wire_pieces.u \
 	tests/unit/wire_ring.u \
 	tests/unit/wire_self.u \
-	tests/unit/wire_self_bulk.u
+	tests/unit/wire_self_bulk.u \
+	tests/unit/wire_tether.u
 
 MPI_TESTS = \
 	tests/mpi/at_once.mpi \
@@ -98,33 +100,56 @@ MPI_TESTS = \
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
 LONG_ONLY = tests/mpi/crowd.crowd
-LONG_TESTS = $(LONG_ONLY) tests/aarch64.sh tests/debian.sh tests/first_contact.sh tests/fuzz.sh \
-	tests/gateway/page.sh tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
-	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh tests/searches.sh
+LONG_TESTS = \
+	$(LONG_ONLY) \
+	$(SLURM_TESTS) \
+	tests/aarch64.sh \
+	tests/debian.sh \
+	tests/docs.sh \
+	tests/first_contact.sh \
+	tests/fuzz.sh \
+	tests/gateway/page.sh \
+	tests/hosts.sh \
+	tests/mpi/bulk.mpi \
+	tests/mpi/flow.mpi16 \
+	tests/mpi/flow_smallest.mpi16 \
+	tests/mpi/stress.mpi16 \
+	tests/sanitizers.sh \
+	tests/searches.sh
+
+# In a Slurm of their own: of make check-long; a smoke test of it is in make check.
+SLURM_TESTS = \
+	tests/slurm/deaths.sh \
+	tests/slurm/runs.sh \
+	tests/slurm/scripts.sh
 
 SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
 	tests/cuda.sh \
 	tests/declare.sh \
+	tests/docs.sh \
+	tests/ending.sh \
 	tests/fuzz.sh \
 	tests/gateway.sh \
 	tests/gateway/page.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
 	tests/install.sh \
+	tests/messages.sh \
 	tests/mistakes.sh \
 	tests/mpis.sh \
 	tests/programs.sh \
-	tests/readme.sh \
 	tests/resources.sh \
 	tests/searches.sh \
+	tests/slurm/smoke.sh \
 	tests/style/doxygen.sh \
 	tests/style/exports.sh \
 	tests/style/format.sh \
 	tests/style/layers.sh \
 	tests/style/lists.sh \
 	tests/style/man.sh \
+	tests/style/scripts.sh \
 	tests/style/sizes.sh
 
 TEST_SUPPORT = \
@@ -186,8 +211,9 @@ tests_support_ends_SOURCES = tests/support/ends.c \
 	tests/support/mode.c tests/support/mode.h
 tests_support_ends_LDADD = $(TROUPE_LIBS)
 
-# What tests/core.sh runs; the last two differ in one method.
-check_PROGRAMS += tests/core/crashes tests/core/pours tests/core/starts tests/core/starts_otherwise
+# What tests/core.sh and tests/ending.sh run; starts and starts_otherwise differ in one method.
+check_PROGRAMS += tests/core/crashes tests/core/pours tests/core/starts tests/core/starts_otherwise \
+	tests/core/told
 tests_core_crashes_SOURCES = tests/core/crashes.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_crashes_LDADD = $(TROUPE_LIBS)
@@ -201,6 +227,9 @@ tests_core_starts_otherwise_SOURCES = tests/core/starts.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_starts_otherwise_CPPFLAGS = $(AM_CPPFLAGS) -DOTHER_BINARY
 tests_core_starts_otherwise_LDADD = $(TROUPE_LIBS)
+tests_core_told_SOURCES = tests/core/told.c \
+	tests/support/mode.c tests/support/mode.h
+tests_core_told_LDADD = $(TROUPE_LIBS)
 
 # What tests/fuzz.sh runs.
 if GATEWAY
@@ -238,6 +267,7 @@ check-mpis: all
 
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
+	$(SLURM_TESTS) \
 	tests/aarch64.sh \
 	tests/compile \
 	tests/debian.sh \
@@ -257,6 +287,8 @@ EXTRA_DIST += \
 	tests/lsan.supp \
 	tests/mpirun.sh \
 	tests/sanitizers.sh \
+	tests/slurm/cluster.sh \
+	tests/slurm/jobs.sh \
 	tests/support/hosts_net.sh \
 	tests/support/programs.sh \
 	tests/tsan.supp \

@@ -156,6 +156,8 @@ void troupe_mpi_begin(void)
         troupe_fail(TROUPE_INVALID, "troupe_mpi_begin a second time before troupe_mpi_end");
     if (c->worker)
         trp_guests_enter(c->rank);
+    else
+        trp_flush_all(c->rank); /* whom MPI waits for may have been called just now */
     if (!c->guest)
         c->outside = outside;
     c->guest = true;

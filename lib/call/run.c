@@ -12,6 +12,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "call/driver.h"
+#include "schedule/ending.h"
 #include "schedule/quiet.h"
 #include "schedule/rank.h"
 #include "schedule/role.h"
@@ -63,8 +64,11 @@ static bool read_environment(struct troupe_run_options *options)
     if (!options->transport)
         options->transport = "auto";
     uint64_t ranks = (uint64_t)options->ranks;
-    bool good = number_from("TROUPE_RANKS", &ranks) && number_from("TROUPE_SEED", &options->seed);
+    uint64_t grace = UINT64_MAX;
+    bool good = number_from("TROUPE_RANKS", &ranks) && number_from("TROUPE_SEED", &options->seed) &&
+                number_from("TROUPE_GRACE", &grace);
     options->ranks = ranks ? (int)ranks : 1;
+    options->grace = grace == UINT64_MAX ? options->grace : (double)grace;
     if (ranks > 4096) {
         trp_log(TRP_LOG_ERROR, "transport self plays 1 to 4096 ranks, not %llu",
                 (unsigned long long)ranks);
@@ -153,6 +157,7 @@ static void open_ranks(struct job *job)
     trp_home = job->seats[0].rank;
     trp_role_open(job->options.handover, job->options.seed);
     trp_crash_open(trp_who_crashed);
+    trp_ending_open(job->options.grace);
     job->seats[0].wire->died = trp_who_died;
     job->seats[0].wire->ops->watch(job->seats[0].wire);
 }
@@ -166,6 +171,7 @@ static void close_ranks(struct job *job)
     if (!trp_rank_abandoned())
         trp_parcel_pool_clear();
     free(job->seats);
+    trp_ending_close();
     trp_crash_close();
     trp_home = NULL;
 }
@@ -318,6 +324,11 @@ static int run(struct job *job)
     int status = job->seats[0].rank->status;
     close_ranks(job);
     return status;
+}
+
+bool troupe_ending(void)
+{
+    return trp_ending_by;
 }
 
 int trp_run(int argc, char **argv, troupe_driver *driver, const struct troupe_run_options *options,

@@ -6,6 +6,7 @@
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
 #include "schedule/deadlines.h"
+#include "schedule/ending.h"
 #include "schedule/execute.h"
 #include "schedule/groups.h"
 #include "schedule/life.h"
@@ -172,6 +173,9 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
     case TRP_RECORD_LEVEL:
     case TRP_RECORD_END:
         trp_quiet_deliver(rank, record, parcel->peer);
+        break;
+    case TRP_RECORD_ENDING:
+        trp_ending_deliver(rank, record);
         break;
     default:
         trp_die("a message from rank %d is of unknown kind %u", parcel->peer, record->kind);

@@ -16,6 +16,7 @@
 #include "schedule/send.h"
 #include "schedule/steal.h"
 #include "schedule/tasks.h"
+#include "schedule/who.h"
 #include "schedule/worker.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
@@ -116,6 +117,19 @@ static void tell_done(struct trp_context *c, int status, const char *story)
     trp_send_bytes_from(c->rank, c, c->rank->rank, &head, story, strlen(story) + 1);
 }
 
+/* What is computed, for the mates. Not at the end of the job, where the wire goes first. */
+static void show(const struct trp_workers *w, struct trp_rank *rank, uint64_t code)
+{
+    if (!w->stop)
+        trp_who_computes(rank, code);
+}
+
+static void show_no_more(const struct trp_workers *w, const struct trp_context *c)
+{
+    if (!w->stop)
+        trp_who_computed(c->rank, trp_who_context_code(c));
+}
+
 static void finish(struct trp_context *c)
 {
     struct trp_workers *w = c->rank->workers;
@@ -129,8 +143,10 @@ static void finish(struct trp_context *c)
         trp_bundle_look(c->bundle);
     w->unwinding -= c->unwinding;
     c->worker->calls -= c->kind == TRP_CONTEXT_METHOD;
-    if (c->task)
+    if (c->task) {
+        show_no_more(w, c);
         trp_task_unlink(c->task);
+    }
     bool last = --w->unfinished == 0;
     pthread_mutex_unlock(&w->lock);
     if (last)
@@ -152,6 +168,7 @@ static void run_again(struct trp_context *c)
     trp_task_unlink(c->task);
     w->unwinding -= c->unwinding;
     give_back(c);
+    show_no_more(w, c);
     if (w->stop)
         trp_order_cancel(w, order);
     else
@@ -177,6 +194,7 @@ static void conclude(struct trp_context *c, int status, const void *value)
     if (c->kind == TRP_CONTEXT_METHOD) {
         pthread_mutex_lock(&w->lock);
         c->worker->method = NULL; /* from here nobody can kill it */
+        show_no_more(w, c);
         pthread_mutex_unlock(&w->lock);
         if (c->cancelled && status == TROUPE_OK) {
             status = c->cancelled;
@@ -264,6 +282,7 @@ static void run_method(struct trp_worker *worker)
     context.cancelled_by = worker->killed_story;
     worker->killed = 0;
     worker->killed_story = NULL;
+    show(w, worker->rank, trp_who_context_code(&context));
     pthread_mutex_unlock(&w->lock);
     run(&context);
 }
@@ -280,6 +299,12 @@ static void begin_call(struct trp_worker *worker)
 {
     worker->begun = worker->call;
     worker->call.actor = NULL;
+}
+
+static void begin_task(struct trp_worker *worker, struct trp_task *task, struct order *order)
+{
+    trp_task_begin(worker->rank->workers, task, order);
+    show(worker->rank->workers, worker->rank, trp_who_task_code(trp_order_record(order)->slot));
 }
 
 /* One thing to do; false when the worker is to end. */
@@ -302,7 +327,7 @@ static bool work(struct trp_worker *worker)
     if (turn && turn->owner)
         begin_call(worker);
     else if (turn)
-        trp_task_begin(w, &task, (struct order *)(void *)turn);
+        begin_task(worker, &task, (struct order *)(void *)turn);
     pthread_mutex_unlock(&w->lock);
     if (woken)
         trp_carrier_resume(&worker->carrier, woken->stack);

@@ -47,6 +47,9 @@
 
 /* ---- what users write ------------------------------------------------------------------------ */
 
+/** @addtogroup classes
+    @{ */
+
 /**
  * `TROUPE_CLASS(C, (T, field)…);` a class with the arguments of its constructor, at most 32: the
  * handle C, C_new(field…), in methods C_self(state); struct C_state is for the .c file to define.
@@ -314,6 +317,8 @@
     TROUPE_BEGIN_(TROUPE_TASK_BODY_, t, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
 #endif
+
+/** @} */
 
 /** @cond INTERNAL */
 /* What stands behind the name of an ask. */

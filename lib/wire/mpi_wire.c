@@ -82,7 +82,13 @@ void trp_mpi_share_all(struct trp_wire *wire, const void *mine, size_t bytes, vo
 
 void trp_mpi_watch(struct trp_wire *wire)
 {
-    trp_doorbell_watch(&trp_mpi_wire(wire)->bell, wire->died);
+    struct trp_mpi_wire *w = trp_mpi_wire(wire);
+    trp_watch_begin(&w->watch, &w->bell, w->comm, wire->died);
+}
+
+bool trp_mpi_leave(struct trp_wire *wire, int signal)
+{
+    return trp_watch_leave(&trp_mpi_wire(wire)->watch, signal);
 }
 
 void trp_mpi_send_bulk(struct trp_wire *wire, struct trp_bulk *bulk)
@@ -130,6 +136,7 @@ static void free_wire(struct trp_mpi_wire *w)
 
 void trp_mpi_end(struct trp_mpi_wire *w)
 {
+    trp_watch_end(&w->watch);
     trp_doorbell_close(&w->bell);
     trp_die_hook = NULL;
     free_wire(w);

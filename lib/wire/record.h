@@ -56,6 +56,7 @@ enum trp_record_kind {
     TRP_RECORD_LEVEL,    /* rank 0 says: end the actors of depth number; answered by COUNTS */
     TRP_RECORD_END,      /* the job is over */
     TRP_RECORD_HUNGRY,   /* the sender has no task to run; body: what it has free */
+    TRP_RECORD_ENDING,   /* the job is told to end, by the signal in number */
 };
 
 enum trp_record_flags {
@@ -179,7 +180,7 @@ static inline size_t trp_record_cut(void *to, const void *beginning)
 static inline bool trp_record_is_urgent(const struct trp_record *record)
 {
     return record->flags & TRP_RECORD_URGENT || record->kind == TRP_RECORD_FAILED ||
-           record->kind == TRP_RECORD_EXIT;
+           record->kind == TRP_RECORD_EXIT || record->kind == TRP_RECORD_ENDING;
 }
 
 /* What the end of the job is found out with is not counted among what was sent. */

@@ -71,7 +71,6 @@ static bool rma_congested(const struct trp_wire *wire, int to)
 static void rma_close(struct trp_wire *wire)
 {
     struct trp_mpi_wire *w = trp_mpi_wire(wire);
-    trp_doorbell_unwatch(&w->bell);
     trp_mpi_drain(w, sends_parcels);
     trp_rings_close(&of(w)->rings);
     trp_mpi_end(w);
@@ -92,6 +91,7 @@ static const struct trp_wire_ops rma_ops = {
     .share = trp_mpi_share,
     .share_all = trp_mpi_share_all,
     .watch = trp_mpi_watch,
+    .leave = trp_mpi_leave,
     .close = rma_close,
 };
 
