@@ -75,7 +75,7 @@ void trp_serve_call(struct trp_visit *v)
     }
 }
 
-/* ---- what may be refused: done by another clerk, since it fails as a method does -------------- */
+/* ---- what may be refused: done by another clerk, since it fails as a method does ------------- */
 
 struct making {
     const struct troupe_class *class_;
@@ -230,8 +230,9 @@ static const struct troupe_method *read_task(struct trp_visit *v)
 
 void trp_serve_submit(struct trp_visit *v)
 {
-    static const char *const known[] = {"task", "args",   "timeout",   "wait",    "cpus",     "gpus",
-                                        "rank", "memory", "resources", "retries", "priority", NULL};
+    static const char *const known[] = {"task",   "args",      "timeout", "wait",
+                                        "cpus",   "gpus",      "rank",    "memory",
+                                        "resources", "retries", "priority", NULL};
     struct making making = {.class_ = NULL};
     double wait, retries, priority;
     if (!trp_body_knows(v, known) || !(making.task = read_task(v)) ||

@@ -1,6 +1,6 @@
 /*
- * Finding what requests name: actors by id or name, classes, methods, tasks; and what they are shown
- * as.
+ * Finding what requests name: actors by id or name, classes, methods, tasks; and what they are
+ * shown as.
  */
 #ifndef TRP_FIND_H
 #define TRP_FIND_H

@@ -9,18 +9,25 @@
 
 #include "troupe/declare.h"
 
-enum trp_state { TRP_STATE_NONE, TRP_STATE_WAITING, TRP_STATE_ALIVE, TRP_STATE_ENDING, TRP_STATE_ENDED };
+enum trp_state {
+    TRP_STATE_NONE,
+    TRP_STATE_WAITING,
+    TRP_STATE_ALIVE,
+    TRP_STATE_ENDING,
+    TRP_STATE_ENDED
+};
 
 /* An actor, by its handle or its name. */
 TROUPE_STRUCT(trp_found, (uint64_t, place), (uint64_t, serial), (int32_t, state),
               (uint32_t, class_id), (int32_t, reason), (troupe_str, story));
 
 /* An actor in a list. */
-TROUPE_STRUCT(trp_row, (uint64_t, place), (uint64_t, serial), (uint32_t, class_id), (int32_t, state),
-              (uint32_t, depth), (troupe_str, name), (troupe_str, repr), (troupe_str, running),
-              (troupe_str, reason), (int32_t, cpus), (int32_t, at_once), (double, gpus),
-              (uint64_t, memory), (troupe_str, resources), (uint64_t, received), (uint64_t, done),
-              (uint64_t, failed), (uint64_t, mailbox), (uint64_t, mailbox_highest));
+TROUPE_STRUCT(trp_row, (uint64_t, place), (uint64_t, serial), (uint32_t, class_id),
+              (int32_t, state), (uint32_t, depth), (troupe_str, name), (troupe_str, repr),
+              (troupe_str, running), (troupe_str, reason), (int32_t, cpus), (int32_t, at_once),
+              (double, gpus), (uint64_t, memory), (troupe_str, resources), (uint64_t, received),
+              (uint64_t, done), (uint64_t, failed), (uint64_t, mailbox),
+              (uint64_t, mailbox_highest));
 
 /* Somebody who waits, or runs. `since` in seconds, negative: not known. */
 TROUPE_STRUCT(trp_doing, (troupe_str, who), (troupe_str, what), (troupe_str, waits_for),
@@ -32,7 +39,8 @@ TROUPE_STRUCT(trp_stack_of, (TROUPE_SPAN(trp_doing), running), (TROUPE_SPAN(trp_
 TROUPE_STRUCT(trp_queued, (troupe_str, who), (troupe_str, reason), (double, seconds));
 
 TROUPE_STRUCT(trp_tasks_of, (uint64_t, waiting), (uint64_t, running), (uint64_t, done),
-              (uint64_t, failed), (uint64_t, cancelled), (TROUPE_SPAN(trp_queued), queue), (TROUPE_SPAN(troupe_str), names));
+              (uint64_t, failed), (uint64_t, cancelled), (TROUPE_SPAN(trp_queued), queue),
+              (TROUPE_SPAN(troupe_str), names));
 
 TROUPE_STRUCT(trp_resource_of, (troupe_str, name), (double, amount), (double, used));
 

@@ -1,9 +1,9 @@
 /*
  * Values as JSON and back, by the description of their type, as docs/gateway.md says.
  *
- * It knows types and jansson, and refuses to know actors: what a handle is called is asked of whoever
- * reads or writes. Everything that comes is distrusted: what does not fit is refused with the path
- * of the field ("args.points[3].x") and a message for people.
+ * It knows types and jansson, and refuses to know actors: what a handle is called is asked of
+ * whoever reads or writes. Everything that comes is distrusted: what does not fit is refused with
+ * the path of the field ("args.points[3].x") and a message for people.
  */
 #ifndef TRP_VALUES_H
 #define TRP_VALUES_H
@@ -33,7 +33,8 @@ struct trp_reading {
     void *who;
 };
 
-/* Into `value`, which has room for the type; `name` is how its path begins. False with the fault. */
+/* Into `value`, which has room for the type; `name` is how its path begins. False with the
+   fault. */
 bool trp_value_read(struct trp_reading *reading, const struct troupe_type *type, const char *name,
                     const json_t *json, void *value);
 

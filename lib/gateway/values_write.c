@@ -252,7 +252,8 @@ json_t *trp_fields_describe(const struct troupe_type *type)
     for (uint32_t i = 0; i < type->count; i++) {
         const struct troupe_field *f = &type->fields[i];
         json_t *field = json_pack("{ss}", "name", f->name);
-        json_object_set_new(field, "type", f->count ? describe_array(f) : trp_type_describe(f->type));
+        json_object_set_new(field, "type",
+                            f->count ? describe_array(f) : trp_type_describe(f->type));
         json_array_append_new(fields, field);
     }
     return fields;

@@ -1,5 +1,6 @@
 /*
- * What the gateway looks at once a second: for /v1/history, and, while somebody listens, for events.
+ * What the gateway looks at once a second: for /v1/history, and, while somebody listens, for
+ * events.
  */
 #ifndef TRP_WATCH_H
 #define TRP_WATCH_H
