@@ -210,6 +210,75 @@ apps_bench_raw_pi_SOURCES = \
 EXTRA_DIST += \
 	apps/bench/programs.sh
 
+# Short programs that show the rest of the functions.
+noinst_PROGRAMS += \
+	apps/examples/buffers \
+	apps/examples/futures \
+	apps/examples/groups \
+	apps/examples/maps \
+	apps/examples/mpi \
+	apps/examples/pools \
+	apps/examples/timers \
+	apps/examples/urgent
+apps_examples_buffers_LDADD = $(TROUPE_LIBS)
+apps_examples_buffers_SOURCES = apps/examples/buffers.c
+apps_examples_futures_LDADD = $(TROUPE_LIBS)
+apps_examples_futures_SOURCES = apps/examples/futures.c
+apps_examples_groups_LDADD = $(TROUPE_LIBS)
+apps_examples_groups_SOURCES = apps/examples/groups.c
+apps_examples_maps_LDADD = $(TROUPE_LIBS)
+apps_examples_maps_SOURCES = apps/examples/maps.c
+apps_examples_mpi_LDADD = $(TROUPE_LIBS) $(MPI_LIBS)
+apps_examples_mpi_SOURCES = apps/examples/mpi.c
+apps_examples_pools_LDADD = $(TROUPE_LIBS)
+apps_examples_pools_SOURCES = apps/examples/pools.c
+apps_examples_timers_LDADD = $(TROUPE_LIBS)
+apps_examples_timers_SOURCES = apps/examples/timers.c
+apps_examples_urgent_LDADD = $(TROUPE_LIBS)
+apps_examples_urgent_SOURCES = apps/examples/urgent.c
+
+# The steps of docs/tutorial.md.
+noinst_PROGRAMS += \
+	apps/tutorial/step01_driver \
+	apps/tutorial/step02_class \
+	apps/tutorial/step03_arguments \
+	apps/tutorial/step04_inheritance \
+	apps/tutorial/step05_tracking \
+	apps/tutorial/step06_failure \
+	apps/tutorial/step07_tasks \
+	apps/tutorial/step08_openmp \
+	apps/tutorial/step09_progress \
+	apps/tutorial/step10_names \
+	apps/tutorial/step11_places \
+	apps/tutorial/step12_tree \
+	apps/tutorial/step13_ending
+apps_tutorial_step01_driver_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step01_driver_SOURCES = apps/tutorial/step01_driver.c
+apps_tutorial_step02_class_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step02_class_SOURCES = apps/tutorial/step02_class.c
+apps_tutorial_step03_arguments_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step03_arguments_SOURCES = apps/tutorial/step03_arguments.c
+apps_tutorial_step04_inheritance_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step04_inheritance_SOURCES = apps/tutorial/step04_inheritance.c
+apps_tutorial_step05_tracking_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step05_tracking_SOURCES = apps/tutorial/step05_tracking.c
+apps_tutorial_step06_failure_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step06_failure_SOURCES = apps/tutorial/step06_failure.c
+apps_tutorial_step07_tasks_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step07_tasks_SOURCES = apps/tutorial/step07_tasks.c
+apps_tutorial_step08_openmp_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step08_openmp_SOURCES = apps/tutorial/step08_openmp.c
+apps_tutorial_step09_progress_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step09_progress_SOURCES = apps/tutorial/step09_progress.c
+apps_tutorial_step10_names_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step10_names_SOURCES = apps/tutorial/step10_names.c
+apps_tutorial_step11_places_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step11_places_SOURCES = apps/tutorial/step11_places.c
+apps_tutorial_step12_tree_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step12_tree_SOURCES = apps/tutorial/step12_tree.c
+apps_tutorial_step13_ending_LDADD = $(TROUPE_LIBS)
+apps_tutorial_step13_ending_SOURCES = apps/tutorial/step13_ending.c
+
 # The command, which is a client like others and does not stand on the library.
 if HAVE_COMMAND
 bin_PROGRAMS += apps/troupe/troupe

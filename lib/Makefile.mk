@@ -2,6 +2,8 @@
 lib_LTLIBRARIES = lib/libtroupe.la
 pkgconfigdir    = $(libdir)/pkgconfig
 pkgconfig_DATA  = lib/troupe.pc
+cmakedir        = $(libdir)/cmake/troupe
+cmake_DATA      = lib/troupeConfig.cmake lib/troupeConfigVersion.cmake
 
 include_HEADERS = lib/troupe.h
 
@@ -17,6 +19,7 @@ troupeinclude_HEADERS = \
 	lib/troupe/map.h \
 	lib/troupe/method.h \
 	lib/troupe/pool.h \
+	lib/troupe/progress.h \
 	lib/troupe/resources.h \
 	lib/troupe/run.h \
 	lib/troupe/status.h \
@@ -46,6 +49,10 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/large.h \
 	lib/base/log.c \
 	lib/base/log.h \
+	lib/base/notice.c \
+	lib/base/notice.h \
+	lib/base/oom.c \
+	lib/base/oom.h \
 	lib/base/sanitized.h \
 	lib/base/slab.c \
 	lib/base/slab.h \
@@ -71,6 +78,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/call/place.c \
 	lib/call/place.h \
 	lib/call/pool.c \
+	lib/call/progress.c \
 	lib/call/resources.c \
 	lib/call/resources.h \
 	lib/call/run.c \
@@ -81,6 +89,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/gateway/run.c \
 	lib/schedule/alarms.c \
 	lib/schedule/alarms.h \
+	lib/schedule/bars.c \
+	lib/schedule/bars.h \
 	lib/schedule/bulk.c \
 	lib/schedule/bulk.h \
 	lib/schedule/carrier.c \
@@ -89,6 +99,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/claims.h \
 	lib/schedule/context.c \
 	lib/schedule/context.h \
+	lib/schedule/counts.c \
+	lib/schedule/counts.h \
 	lib/schedule/cpus.c \
 	lib/schedule/cpus.h \
 	lib/schedule/credit.c \
@@ -99,8 +111,12 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/deliver.h \
 	lib/schedule/door.c \
 	lib/schedule/end_workers.c \
+	lib/schedule/ending.c \
+	lib/schedule/ending.h \
 	lib/schedule/execute.c \
 	lib/schedule/execute.h \
+	lib/schedule/figures.c \
+	lib/schedule/figures.h \
 	lib/schedule/futures.c \
 	lib/schedule/futures.h \
 	lib/schedule/group_keeper.c \
@@ -108,6 +124,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/groups.h \
 	lib/schedule/guests.c \
 	lib/schedule/guests.h \
+	lib/schedule/histogram.c \
 	lib/schedule/life.c \
 	lib/schedule/life.h \
 	lib/schedule/limit.c \
@@ -122,6 +139,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/memory.h \
 	lib/schedule/names.c \
 	lib/schedule/names.h \
+	lib/schedule/news.c \
+	lib/schedule/news.h \
 	lib/schedule/own_worker.c \
 	lib/schedule/quiet.c \
 	lib/schedule/quiet.h \
@@ -146,6 +165,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/tasks.h \
 	lib/schedule/timers.c \
 	lib/schedule/timers.h \
+	lib/schedule/trace.c \
+	lib/schedule/trace.h \
 	lib/schedule/wait.c \
 	lib/schedule/wait.h \
 	lib/schedule/who.c \
@@ -176,13 +197,23 @@ lib_libtroupe_la_SOURCES = \
 	lib/wire/rma.c \
 	lib/wire/self.c \
 	lib/wire/tags.h \
+	lib/wire/tether.c \
+	lib/wire/tether.h \
+	lib/wire/together.h \
+	lib/wire/watch.c \
+	lib/wire/watch.h \
 	lib/wire/wire.h
 
 # The door for other programs, which can be left out.
 GATEWAY_SOURCES = \
 	lib/gateway/admit.c \
+	lib/gateway/base64.c \
+	lib/gateway/base64.h \
+	lib/gateway/clerk.c \
+	lib/gateway/clerk.h \
 	lib/gateway/decode.c \
 	lib/gateway/decode.h \
+	lib/gateway/do.c \
 	lib/gateway/door.c \
 	lib/gateway/door.h \
 	lib/gateway/events.c \
@@ -191,13 +222,32 @@ GATEWAY_SOURCES = \
 	lib/gateway/exchange.h \
 	lib/gateway/file.c \
 	lib/gateway/file.h \
+	lib/gateway/find.c \
+	lib/gateway/find.h \
 	lib/gateway/gateway.c \
 	lib/gateway/html.c \
+	lib/gateway/kept.c \
+	lib/gateway/kept.h \
 	lib/gateway/keys.c \
 	lib/gateway/keys.h \
 	lib/gateway/links.h \
+	lib/gateway/list.h \
+	lib/gateway/list_actors.c \
+	lib/gateway/list_classes.c \
+	lib/gateway/list_news.c \
+	lib/gateway/list_ranks.c \
 	lib/gateway/listen.c \
 	lib/gateway/listen.h \
+	lib/gateway/look.h \
+	lib/gateway/look_actors.c \
+	lib/gateway/look_counts.c \
+	lib/gateway/look_rank.c \
+	lib/gateway/metrics.c \
+	lib/gateway/metrics.h \
+	lib/gateway/monitor.c \
+	lib/gateway/monitor.h \
+	lib/gateway/now.c \
+	lib/gateway/openapi.c \
 	lib/gateway/own.c \
 	lib/gateway/page.c \
 	lib/gateway/peers.c \
@@ -205,7 +255,18 @@ GATEWAY_SOURCES = \
 	lib/gateway/reply.c \
 	lib/gateway/report.c \
 	lib/gateway/report.h \
-	lib/gateway/request.h
+	lib/gateway/request.h \
+	lib/gateway/routes.c \
+	lib/gateway/routes.h \
+	lib/gateway/tally.c \
+	lib/gateway/tally.h \
+	lib/gateway/values.h \
+	lib/gateway/values_read.c \
+	lib/gateway/values_write.c \
+	lib/gateway/visit.c \
+	lib/gateway/visit.h \
+	lib/gateway/watch.c \
+	lib/gateway/watch.h
 if GATEWAY
 lib_libtroupe_la_SOURCES += $(GATEWAY_SOURCES)
 endif

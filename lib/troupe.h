@@ -9,6 +9,7 @@
  *   map.h       a task for each index of a range
  *   method.h    what methods, tasks and the driver may do: fail, allocate, sleep, choose places
  *   pool.h      some actors of a class that share the calls
+ *   progress.h  how far work is
  *   resources.h what ranks have, and what the caller was given of it
  *   run.h       the program as a whole
  *   status.h    how a call can end
@@ -26,7 +27,8 @@
  * thread adds the other threads of a team and of the program; under transport self with several
  * ranks these count as rank 0's, and what would fail a caller ends the job there. Functions given
  * to troupe_defer, and reprs, must neither wait nor fail. While no troupe_run is under way all but
- * troupe_log, troupe_status_text, troupe_same, troupe_on and troupe_beside end the process.
+ * troupe_log, troupe_progress, troupe_status_text, troupe_same, troupe_on and troupe_beside end the
+ * process.
  *
  * Limits. 28,000 light methods of a rank may wait at once, each on a stack of its own; calls that
  * come then begin when others have ended, or, up to 31,000, when nothing else goes on there. With
@@ -44,6 +46,7 @@
 #include "troupe/map.h"
 #include "troupe/method.h"
 #include "troupe/pool.h"
+#include "troupe/progress.h"
 #include "troupe/resources.h"
 #include "troupe/run.h"
 #include "troupe/status.h"

@@ -13,9 +13,10 @@ AS_IF([test -n "$MPICC"], [troupe_mpi_show=`$MPICC -show 2>/dev/null | sed 1q`])
 AS_IF([test -z "$CC" && test -n "$troupe_mpi_show"], [CC=${troupe_mpi_show%% *}])
 ])
 
-# TROUPE_MPI, after AC_PROG_CC: set MPI_CFLAGS, MPI_LIBS and MPIRUN, or stop and say what to install.
+# TROUPE_MPI, after AC_PROG_CC: set MPI_CFLAGS, MPI_LIBS, of these MPI_LDFLAGS, and MPIRUN, or stop
+# and say what to install.
 AC_DEFUN([TROUPE_MPI], [
-MPI_CFLAGS= MPI_LIBS= troupe_mpi_from="$CC alone"
+MPI_CFLAGS= MPI_LIBS= MPI_LDFLAGS= troupe_mpi_from="$CC alone"
 AC_MSG_CHECKING([whether $CC links MPI by itself])
 TROUPE_LINK_MPI([AC_MSG_RESULT([yes])], [
     AC_MSG_RESULT([no])
@@ -24,6 +25,8 @@ TROUPE_LINK_MPI([AC_MSG_RESULT([yes])], [
         AS_CASE([$flag],
             [-I*|-D*], [MPI_CFLAGS="$MPI_CFLAGS $flag"],
             [-L*|-l*|-Wl,*|*.a|*.so], [MPI_LIBS="$MPI_LIBS $flag"])
+        # Such as -rpath, which libtool does not hand on from an archive to the program.
+        AS_CASE([$flag], [-Wl,*], [MPI_LDFLAGS="$MPI_LDFLAGS $flag"])
     done
     AC_MSG_CHECKING([whether $CC links MPI with the flags of ${MPICC:-mpicc}])
     TROUPE_LINK_MPI([AC_MSG_RESULT([yes])], [
@@ -33,8 +36,12 @@ TROUPE_LINK_MPI([AC_MSG_RESULT([yes])], [
             openmpi4-devel), or name your wrapper with MPICC=])])])])
 AC_SUBST([MPI_CFLAGS])
 AC_SUBST([MPI_LIBS])
+AC_SUBST([MPI_LDFLAGS])
+AC_SUBST([MPICC_PATH], [`command -v "$MPICC"`])
 # The launcher that belongs to mpicc.mpich is mpirun.mpich, beside it.
-troupe_mpirun=`AS_ECHO(["$MPICC"]) | sed -e 's/mpicc/mpirun/'`
+troupe_mpirun=`AS_ECHO(["$MPICC"]) | sed -e ['s/mpicc\([^/]*\)$/mpirun\1/']`
+AS_CASE([$MPIRUN:$troupe_mpirun], [:/*],
+    [AS_IF([test -x "$troupe_mpirun"], [MPIRUN=$troupe_mpirun])])
 AC_CHECK_PROGS([MPIRUN], [$troupe_mpirun mpirun mpiexec])
 ])
 

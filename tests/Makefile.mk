@@ -2,13 +2,16 @@
 #   .u      one process, no launcher
 #   .mpi    tests/mpirun.sh: by itself (it plays the ranks), then at 1, 2 and 4 ranks
 #   .mpi16  the same, and at 16 ranks
+#   .crowd  at 32 and at 64 ranks, each in 30 seconds
 #   .sh     a script
 # A new test is one more line: tests/unit/ring.u is built from tests/unit/ring.c.
-TEST_EXTENSIONS = .u .mpi .mpi16 .sh
+TEST_EXTENSIONS = .u .mpi .mpi16 .crowd .sh
 MPI_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/mpirun.sh
 AM_MPI_LOG_FLAGS = 0 1 2 4 --
 MPI16_LOG_COMPILER = $(MPI_LOG_COMPILER)
 AM_MPI16_LOG_FLAGS = 0 1 2 4 16 --
+CROWD_LOG_COMPILER = env TROUPE_TEST_TIMEOUT=30 $(MPI_LOG_COMPILER)
+AM_CROWD_LOG_FLAGS = 32 64 --
 SH_LOG_COMPILER = $(SHELL)
 
 AM_TESTS_ENVIRONMENT = \
@@ -25,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/base_arena.u \
 	tests/unit/base_crash.u \
 	tests/unit/base_log.u \
+	tests/unit/base_oom.u \
 	tests/unit/base_stack.u \
 	tests/unit/calls_end.u \
 	tests/unit/calls_endings.u \
@@ -36,6 +40,7 @@ UNIT_TESTS = \
 	tests/unit/schedule_carrier.u \
 	tests/unit/schedule_context.u \
 	tests/unit/schedule_futures.u \
+	tests/unit/schedule_histogram.u \
 	tests/unit/schedule_names.u \
 	tests/unit/schedule_send.u \
 	tests/unit/schedule_stock.u \
@@ -47,7 +52,8 @@ UNIT_TESTS = \
 	tests/unit/wire_pieces.u \
 	tests/unit/wire_ring.u \
 	tests/unit/wire_self.u \
-	tests/unit/wire_self_bulk.u
+	tests/unit/wire_self_bulk.u \
+	tests/unit/wire_tether.u
 
 MPI_TESTS = \
 	tests/mpi/at_once.mpi \
@@ -64,6 +70,7 @@ MPI_TESTS = \
 	tests/mpi/core_starts.mpi16 \
 	tests/mpi/core_timers.mpi \
 	tests/mpi/core_watching.mpi16 \
+	tests/mpi/counts.mpi \
 	tests/mpi/deaf.mpi \
 	tests/mpi/endings.mpi \
 	tests/mpi/failure.mpi \
@@ -77,6 +84,7 @@ MPI_TESTS = \
 	tests/mpi/limit.mpi \
 	tests/mpi/listing.mpi \
 	tests/mpi/map.mpi \
+	tests/mpi/news.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \
 	tests/mpi/pool.mpi \
@@ -94,15 +102,37 @@ MPI_TESTS = \
 	tests/mpi/wire_ranks.mpi16
 
 # In make check-long: programs that are in no other list, and scripts that do more there.
-LONG_ONLY =
-LONG_TESTS = $(LONG_ONLY) tests/fuzz.sh tests/gateway/page.sh tests/hosts.sh tests/mpi/bulk.mpi tests/mpi/flow.mpi16 \
-	tests/mpi/flow_smallest.mpi16 tests/mpi/stress.mpi16 tests/sanitizers.sh tests/searches.sh
+LONG_ONLY = tests/mpi/crowd.crowd
+LONG_TESTS = \
+	$(LONG_ONLY) \
+	$(SLURM_TESTS) \
+	tests/aarch64.sh \
+	tests/debian.sh \
+	tests/docs.sh \
+	tests/first_contact.sh \
+	tests/fuzz.sh \
+	tests/gateway/page.sh \
+	tests/hosts.sh \
+	tests/mpi/bulk.mpi \
+	tests/mpi/flow.mpi16 \
+	tests/mpi/flow_smallest.mpi16 \
+	tests/mpi/stress.mpi16 \
+	tests/sanitizers.sh \
+	tests/searches.sh
+
+# In a Slurm of their own: of make check-long; a smoke test of it is in make check.
+SLURM_TESTS = \
+	tests/slurm/deaths.sh \
+	tests/slurm/runs.sh \
+	tests/slurm/scripts.sh
 
 SCRIPT_TESTS = \
 	tests/bench.sh \
 	tests/core.sh \
 	tests/cuda.sh \
 	tests/declare.sh \
+	tests/docs.sh \
+	tests/ending.sh \
 	tests/fuzz.sh \
 	tests/gateway.sh \
 	tests/gateway/command.sh \
@@ -110,17 +140,24 @@ SCRIPT_TESTS = \
 	tests/gateway/python.sh \
 	tests/harness.sh \
 	tests/hosts.sh \
+	tests/install.sh \
+	tests/messages.sh \
 	tests/mistakes.sh \
+	tests/mpis.sh \
+	tests/news.sh \
 	tests/programs.sh \
-	tests/readme.sh \
 	tests/resources.sh \
 	tests/searches.sh \
+	tests/slurm/smoke.sh \
 	tests/style/doxygen.sh \
 	tests/style/exports.sh \
 	tests/style/format.sh \
 	tests/style/layers.sh \
 	tests/style/lists.sh \
-	tests/style/sizes.sh
+	tests/style/man.sh \
+	tests/style/scripts.sh \
+	tests/style/sizes.sh \
+	tests/trace.sh
 
 TEST_SUPPORT = \
 	tests/support/play.c \
@@ -138,7 +175,8 @@ UNIT_TESTS += \
 	tests/unit/gateway_guard.u \
 	tests/unit/gateway_keys.u \
 	tests/unit/gateway_limits.u \
-	tests/unit/gateway_report.u
+	tests/unit/gateway_report.u \
+	tests/unit/gateway_values.u
 endif
 
 TESTS = $(SCRIPT_TESTS)
@@ -181,8 +219,9 @@ tests_support_ends_SOURCES = tests/support/ends.c \
 	tests/support/mode.c tests/support/mode.h
 tests_support_ends_LDADD = $(TROUPE_LIBS)
 
-# What tests/core.sh runs; the last two differ in one method.
-check_PROGRAMS += tests/core/crashes tests/core/pours tests/core/starts tests/core/starts_otherwise
+# What tests/core.sh and tests/ending.sh run; starts and starts_otherwise differ in one method.
+check_PROGRAMS += tests/core/crashes tests/core/pours tests/core/starts tests/core/starts_otherwise \
+	tests/core/told
 tests_core_crashes_SOURCES = tests/core/crashes.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_crashes_LDADD = $(TROUPE_LIBS)
@@ -196,6 +235,18 @@ tests_core_starts_otherwise_SOURCES = tests/core/starts.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_starts_otherwise_CPPFLAGS = $(AM_CPPFLAGS) -DOTHER_BINARY
 tests_core_starts_otherwise_LDADD = $(TROUPE_LIBS)
+tests_core_told_SOURCES = tests/core/told.c \
+	tests/support/mode.c tests/support/mode.h
+tests_core_told_LDADD = $(TROUPE_LIBS)
+
+# What tests/gateway/api.sh runs.
+if GATEWAY
+check_PROGRAMS += tests/gateway/job
+TESTS          += tests/gateway/api.sh
+LONG_TESTS     += tests/gateway/api.sh
+endif
+tests_gateway_job_SOURCES = tests/gateway/job.c
+tests_gateway_job_LDADD = $(TROUPE_LIBS)
 
 # What tests/fuzz.sh runs.
 if GATEWAY
@@ -203,6 +254,13 @@ check_PROGRAMS += tests/fuzz/replay
 endif
 tests_fuzz_replay_SOURCES = tests/fuzz/gateway_decode.c tests/fuzz/replay.c
 tests_fuzz_replay_LDADD = $(TROUPE_LIBS)
+
+# What tests/gateway/command.sh and python.sh run.
+if GATEWAY
+check_PROGRAMS += tests/gateway/served
+endif
+tests_gateway_served_SOURCES = tests/gateway/served.c
+tests_gateway_served_LDADD = $(TROUPE_LIBS)
 
 # What tests/gateway.sh runs.
 check_PROGRAMS += tests/gateway/ends
@@ -217,34 +275,51 @@ check-long: all
 	TROUPE_TEST_LONG=1 TROUPE_TEST_TIMEOUT="$${TROUPE_TEST_TIMEOUT:-600}" \
 	    $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(LONG_TESTS)'
 
-# A program of the user's is built against the installed tree, by pkg-config alone.
+# Programs of the user's are built against the installed tree.
 installcheck-local:
-	$(AM_TESTS_ENVIRONMENT) DESTDIR="$(DESTDIR)" SANITIZE="$(TROUPE_SANITIZE)" \
-	    PKG_CONFIG_PATH="$(DESTDIR)$(libdir)/pkgconfig" LD_LIBRARY_PATH="$(DESTDIR)$(libdir)" \
-	    $(SHELL) $(top_srcdir)/tests/install/check.sh $(top_srcdir)/tests/install/hello.c
+	$(AM_TESTS_ENVIRONMENT) DESTDIR='$(DESTDIR)' docdir='$(docdir)' libdir='$(libdir)' \
+	    mandir='$(mandir)' SANITIZE='$(TROUPE_SANITIZE)'; \
+	    export DESTDIR docdir libdir mandir SANITIZE; \
+	    $(SHELL) $(top_srcdir)/tests/install/check.sh
 
-.PHONY: check-long
+# All tests of many ranks with other MPIs; MPIS='mpich' for some of them.
+MPIS = mpich openmpi5 mpich5
+check-mpis: all
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/mpis.sh $(MPIS)
+
+.PHONY: check-long check-mpis
 
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
+	$(SLURM_TESTS) \
+	tests/aarch64.sh \
 	tests/compile \
+	tests/debian.sh \
 	tests/declare \
 	tests/gateway/mock.py \
 	tests/gateway/page.py \
 	tests/gateway/seal.py \
 	tests/environment.sh \
+	tests/first_contact.sh \
 	tests/fuzz/gateway_decode \
 	tests/gateway/command.py \
 	tests/gateway/door.py \
 	tests/gateway/python.py \
 	tests/gateway/running.py \
-	tests/gateway/served.c \
 	tests/gateway/served.sh \
+	tests/gateway/api.py \
+	tests/gateway/api.sh \
+	tests/install/CMakeLists.txt \
 	tests/install/check.sh \
+	tests/install/counter.c \
+	tests/install/counter.h \
 	tests/install/hello.c \
+	tests/install/hello.cc \
 	tests/lsan.supp \
 	tests/mpirun.sh \
 	tests/sanitizers.sh \
+	tests/slurm/cluster.sh \
+	tests/slurm/jobs.sh \
 	tests/support/hosts_net.sh \
 	tests/support/programs.sh \
 	tests/tsan.supp \

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/support/programs.sh"
 info=$top/apps/info/troupe-info
 unset CUDA_VISIBLE_DEVICES ROCR_VISIBLE_DEVICES TROUPE_RESOURCES
-unset SLURM_STEP_GPUS SLURM_JOB_GPUS SLURM_MEM_PER_NODE SLURM_MEM_PER_CPU SLURM_CPUS_PER_TASK
+unset SLURM_STEP_GPUS SLURM_JOB_GPUS SLURM_MEM_PER_NODE SLURM_MEM_PER_CPU SLURM_CPUS_PER_TASK SLURM_CPUS_ON_NODE
 
 # The columns of all lines, each rank's apart: "cpus gpus" for instance.
 columns() { # NAMES
@@ -48,6 +48,8 @@ all=$(columns cpus)
 SLURM_CPUS_PER_TASK=1 SLURM_MEM_PER_NODE=3072 play 0 "$info"
 expect_columns cpus '1;'
 expect_lines 1 ' 3 GiB' out
+SLURM_CPUS_ON_NODE=1 play 0 "$info"
+expect_columns cpus '1;'
 
 # Bound by OpenMP before main, the process still has what it was given.
 OMP_PROC_BIND=true play 0 "$info"

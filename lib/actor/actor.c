@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
-
-#define ENDS_KEPT 4096 /* stories of ends that are remembered */
 
 /* The indices that this rank has given on one host. Any thread may ask for one. */
 struct trp_actor_names {
@@ -22,7 +21,7 @@ void trp_actors_open(struct trp_actors *actors, int ranks)
     actors->ranks = ranks;
     actors->lists = calloc((size_t)ranks, sizeof *actors->lists);
     actors->made = calloc((size_t)ranks, sizeof *actors->made);
-    actors->ends = calloc(ENDS_KEPT, sizeof *actors->ends);
+    actors->ends = calloc(TRP_ENDS_KEPT, sizeof *actors->ends);
     if (!actors->lists || !actors->made || !actors->ends)
         trp_die("no memory for the tables of actors of %d ranks", ranks);
 }
@@ -163,7 +162,6 @@ struct trp_actor *trp_actors_create(struct trp_actors *actors, struct troupe_ref
     struct trp_actor *actor = make(actors, class_, ref), *expected = actor_at(*place);
     actor->life = TRP_LIFE_ALIVE;
     if (expected) {
-        actor->mailbox = expected->mailbox;
         actor->more = expected->more;
         trp_slab_free(&actors->slabs, expected, size_of(NULL));
     }
@@ -230,10 +228,11 @@ static void free_actor(struct trp_actors *actors, struct trp_actor *actor)
 void trp_actors_remove(struct trp_actors *actors, struct trp_actor *actor, int reason, char *story)
 {
     struct troupe_ref ref = trp_actor_ref(actor);
-    struct trp_end *end = &actors->ends[actors->end_count++ % ENDS_KEPT];
+    struct trp_end *end = &actors->ends[actors->end_count++ % TRP_ENDS_KEPT];
     free(end->story);
     *end = (struct trp_end){.ref = ref, .class_ = actor->class_, .reason = reason,
-                            .lost = actor->more ? actor->more->lost : 0, .story = story};
+                            .lost = actor->more ? actor->more->lost : 0,
+                            .at = trp_now_roughly(), .story = story};
     *place_of(actors, ref) = 2 * ((uint64_t)trp_ref_generation(ref) + 1) + 1;
     actors->alive -= actor->class_ != NULL;
     free_actor(actors, actor);
@@ -241,7 +240,7 @@ void trp_actors_remove(struct trp_actors *actors, struct trp_actor *actor, int r
 
 struct trp_end *trp_actors_end_of(const struct trp_actors *actors, struct troupe_ref ref)
 {
-    size_t kept = actors->end_count < ENDS_KEPT ? actors->end_count : ENDS_KEPT;
+    size_t kept = actors->end_count < TRP_ENDS_KEPT ? actors->end_count : TRP_ENDS_KEPT;
     for (size_t i = 0; i < kept; i++)
         if (trp_ref_same(actors->ends[i].ref, ref))
             return &actors->ends[i];
@@ -281,7 +280,7 @@ void trp_actors_close(struct trp_actors *actors)
         free(actors->made[i].free);
     }
     trp_slabs_close(&actors->slabs);
-    for (size_t i = 0; i < ENDS_KEPT; i++)
+    for (size_t i = 0; i < TRP_ENDS_KEPT; i++)
         free(actors->ends[i].story);
     free(actors->ends);
     free(actors->lists);

@@ -44,6 +44,7 @@ struct trp_limit {
 
 /* What few actors have. */
 struct trp_actor_more {
+    struct trp_parcel *mailbox; /* the last letter, whose next is the first; NULL: none */
     struct trp_watcher *watchers;
     size_t watcher_count;
     uint32_t children; /* tied: they end with it; the first one's tie */
@@ -51,7 +52,10 @@ struct trp_actor_more {
     uint32_t lost;     /* tells that came after its end began */
     char *name;                /* it was created under */
     struct trp_limit *limit;   /* NULL: none */
-    struct trp_parcel *urgent; /* letters before those in its mailbox, which has them likewise */
+    struct trp_parcel *urgent; /* letters before those, likewise */
+    uint32_t waiting, waiting_highest; /* calls in them */
+    uint64_t failed;  /* calls that have begun, and failed; */
+    uint64_t refused; /* that never began */
     struct trp_parcel *create; /* its creation, while it waits for its name or its claim */
     struct trp_claim *claim;   /* on what it needs of the rank, from malloc */
     bool name_granted;
@@ -72,8 +76,8 @@ struct trp_actor_more {
 struct trp_actor {
     struct troupe_class *class_; /* NULL while expected */
     struct trp_context *running; /* the call that it is in; others wait, but see at_once */
-    struct trp_parcel *mailbox;  /* the last letter, whose next is the first; NULL: none */
-    struct trp_actor_more *more; /* NULL: nothing of that */
+    struct trp_actor_more *more; /* NULL: nothing of that, no letters either */
+    uint64_t calls;              /* that have begun */
     uint64_t serial;             /* of its handle */
     uint64_t creator : 20;       /* rank that made it */
     uint64_t host : 20;          /* rank that it is on */
@@ -93,8 +97,11 @@ struct trp_end {
     const struct troupe_class *class_; /* NULL: it never came to be */
     int reason;
     uint32_t lost; /* tells that came too late */
+    double at;     /* a trp_now_roughly() time */
     char *story; /* from malloc */
 };
+
+#define TRP_ENDS_KEPT 4096 /* stories of ends that are remembered */
 
 /* Where an actor is, or was: its address, or twice the generation that lives there next, plus one.
    0: nobody was there yet. */
@@ -259,7 +266,8 @@ static inline bool trp_letter_is_urgent(const struct trp_parcel *letter)
 static inline struct trp_parcel **trp_mailbox_for(struct trp_actor *actor,
                                                   const struct trp_parcel *letter)
 {
-    return trp_letter_is_urgent(letter) ? &trp_actor_more(actor)->urgent : &actor->mailbox;
+    struct trp_actor_more *more = trp_actor_more(actor);
+    return trp_letter_is_urgent(letter) ? &more->urgent : &more->mailbox;
 }
 
 static inline void trp_mailbox_push(struct trp_actor *actor, struct trp_parcel *letter)
@@ -287,13 +295,15 @@ static inline bool trp_mailbox_has_urgent(const struct trp_actor *actor)
 
 static inline bool trp_mailbox_has_any(const struct trp_actor *actor)
 {
-    return actor->mailbox || trp_mailbox_has_urgent(actor);
+    return actor->more && (actor->more->mailbox || actor->more->urgent);
 }
 
 static inline struct trp_parcel *trp_mailbox_pop(struct trp_actor *actor)
 {
+    if (!actor->more)
+        return NULL;
     struct trp_parcel **box =
-        trp_mailbox_has_urgent(actor) ? &actor->more->urgent : &actor->mailbox;
+        trp_mailbox_has_urgent(actor) ? &actor->more->urgent : &actor->more->mailbox;
     struct trp_parcel *last = *box, *first = last ? last->next : NULL;
     if (first == last)
         *box = NULL;

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "wire/record.h"
 
 static struct troupe_class *classes; /* as they registered, latest first */
 static troupe_declared *declared_from, *declared_to;
@@ -79,6 +80,16 @@ static void number_tasks(void)
     qsort(by_number, n, sizeof *by_number, compare_tasks);
     for (uint32_t i = 0; i < n; i++)
         by_number[i]->slot = i;
+}
+
+uint32_t trp_class_count(void)
+{
+    return class_count;
+}
+
+uint32_t trp_task_count(void)
+{
+    return task_count;
 }
 
 struct troupe_class *trp_class_by_id(uint32_t id)
@@ -264,6 +275,24 @@ static bool check_names(void)
     return good;
 }
 
+/* A record names each by a number of a few bits. */
+static bool are_few(const char *what, const char *of, uint32_t count)
+{
+    if (count <= TRP_SLOTS_MAX)
+        return true;
+    trp_log(TRP_LOG_ERROR, "%u %s%s are more than the %u that there can be", count, what, of,
+            TRP_SLOTS_MAX);
+    return false;
+}
+
+static bool check_numbers(void)
+{
+    bool good = are_few("classes", "", class_count) && are_few("tasks", "", task_count);
+    for (uint32_t i = 0; i < class_count; i++)
+        good &= are_few("methods of class ", by_id[i]->name, by_id[i]->slots);
+    return good;
+}
+
 bool trp_classes_open(void)
 {
     number_classes();
@@ -271,7 +300,7 @@ bool trp_classes_open(void)
     bool good = check_names();
     for (uint32_t i = 0; i < class_count; i++)
         good &= lay_out(by_id[i]);
-    return check_declared() && good;
+    return check_declared() && check_numbers() && good;
 }
 
 void trp_classes_close(void)
@@ -342,4 +371,9 @@ bool trp_class_is_a(const struct troupe_class *class_, const struct troupe_class
     while (class_ && class_ != base)
         class_ = class_->base;
     return class_ != NULL;
+}
+
+bool trp_class_is_own(const struct troupe_class *class_)
+{
+    return !strncmp(class_->name, "trp_", 4);
 }

@@ -17,6 +17,10 @@
 bool trp_classes_open(void);
 void trp_classes_close(void);
 
+/* How many there are: numbers are from 0. */
+uint32_t trp_class_count(void);
+uint32_t trp_task_count(void);
+
 /* NULL where there is no such number. */
 struct troupe_class *trp_class_by_id(uint32_t id);
 const struct troupe_method *trp_task_by_number(uint32_t number);
@@ -25,5 +29,8 @@ const struct troupe_method *trp_task_by_number(uint32_t number);
 uint64_t trp_classes_fingerprint(void);
 
 bool trp_class_is_a(const struct troupe_class *class_, const struct troupe_class *base);
+
+/* It is one of the library's own, which users are not shown. */
+bool trp_class_is_own(const struct troupe_class *class_);
 
 #endif

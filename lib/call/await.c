@@ -90,7 +90,8 @@ static troupe_status wait_ready(struct trp_context *c, struct trp_futures *futur
             return trp_told(c, TROUPE_NO_FUTURE, troupe_status_text(TROUPE_NO_FUTURE));
         if (expired)
             break;
-        trp_wait(c, deadline);
+        if (!c->cancelled) /* while it computed */
+            trp_wait(c, deadline);
         if (c->cancelled) {
             trp_future_unwatch(futures, id, c);
             trp_future_drop(futures, id);
@@ -298,7 +299,8 @@ static size_t wait_for(struct trp_context *c, const troupe_future *futures, size
         ready = want == n ? first : count_ready(c, futures, n, want);
         if (ready >= want || expired)
             break;
-        trp_wait(c, deadline);
+        if (!c->cancelled)
+            trp_wait(c, deadline);
         if (c->cancelled)
             unwatch_all(c, futures, n);
         trp_caller_check(c);

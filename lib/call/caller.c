@@ -88,7 +88,8 @@ void trp_caller_waits_for_room(struct trp_caller caller, uint64_t room, uint64_t
         trp_wait_prepare(c);
         if (trp_future_watch(futures, room, c) != TRP_FUTURE_PENDING)
             break;
-        trp_wait(c, -1);
+        if (!c->cancelled)
+            trp_wait(c, -1);
         if (!c->cancelled)
             continue;
         trp_future_unwatch(futures, room, c);

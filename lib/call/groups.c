@@ -87,7 +87,7 @@ static bool await_grant(struct trp_context *c, struct trp_futures *futures, uint
         trp_wait_prepare(c);
         if (trp_future_watch(futures, future, c) != TRP_FUTURE_PENDING)
             break;
-        if (!expired)
+        if (!expired && !c->cancelled)
             trp_wait(c, deadline);
         if (!expired && !c->cancelled)
             continue;

@@ -141,6 +141,7 @@ void troupe_sleep(double seconds)
     if (!c)
         trp_die("troupe_sleep inside an OpenMP parallel region, a thread that is not troupe's, a "
                 "destructor, or between troupe_mpi_begin and troupe_mpi_end");
+    trp_caller_check(c); /* while it computed */
     trp_wait_prepare(c);
     trp_wait(c, trp_now() + (seconds > 0 ? seconds : 0));
     trp_caller_check(c);
@@ -156,6 +157,8 @@ void troupe_mpi_begin(void)
         troupe_fail(TROUPE_INVALID, "troupe_mpi_begin a second time before troupe_mpi_end");
     if (c->worker)
         trp_guests_enter(c->rank);
+    else
+        trp_flush_all(c->rank); /* whom MPI waits for may have been called just now */
     if (!c->guest)
         c->outside = outside;
     c->guest = true;

@@ -10,7 +10,7 @@
 
 struct trp_asked {
     int64_t number; /* for the record: CPUs, and TRP_ASKS_MORE, TRP_TASK_MOVES */
-    struct trp_request wants;
+    struct trp_wants wants;
 };
 
 /* The rank that a place means for what asks for so much, a task or an actor: where the choice is

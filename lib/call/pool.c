@@ -13,6 +13,7 @@
 #include "troupe/life.h"
 #include "troupe/method.h"
 #include "troupe/stub.h"
+#include "wire/record.h"
 
 struct member {
     struct troupe_ref actor;
@@ -75,7 +76,7 @@ static troupe_future ask_for_sign(struct troupe_ref actor)
         .role = TROUPE_ROLE_ASK,
         .args = {.name = "arguments", .kind = TROUPE_KIND_STRUCT, .flat = true, .size = 1},
         .result = &troupe_type_void};
-    static const struct troupe_method none = {.signature = &signature, .slot = UINT16_MAX};
+    static const struct troupe_method none = {.signature = &signature, .slot = TRP_SLOTS_MAX};
     return troupe_stub_ask(actor, &none, "", NULL);
 }
 

@@ -53,7 +53,7 @@ int trp_asked_place(struct trp_rank *rank, const struct troupe_options *with,
     char why[TRP_AMOUNTS_SIZE];
     struct troupe_needs needs = needs_of(with, declared);
     asked->number = needs.cpus;
-    asked->wants = (struct trp_request){.amounts = {{(uint64_t)needs.cpus}}};
+    asked->wants = (struct trp_wants){.amounts = {{(uint64_t)needs.cpus}}};
     if (!is_little(rank, &needs) &&
         !trp_request_read(rank->resources, &needs, &asked->wants.amounts, why, sizeof why)) {
         snprintf(story, TRP_REFUSAL_SIZE, "what %s asks for: %s", whose, why);

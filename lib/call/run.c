@@ -12,10 +12,14 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "call/driver.h"
+#include "schedule/counts.h"
+#include "schedule/ending.h"
+#include "schedule/news.h"
 #include "schedule/quiet.h"
 #include "schedule/rank.h"
 #include "schedule/role.h"
 #include "schedule/send.h"
+#include "schedule/trace.h"
 #include "schedule/wait.h"
 #include "schedule/who.h"
 #include "schedule/workers.h"
@@ -63,8 +67,11 @@ static bool read_environment(struct troupe_run_options *options)
     if (!options->transport)
         options->transport = "auto";
     uint64_t ranks = (uint64_t)options->ranks;
-    bool good = number_from("TROUPE_RANKS", &ranks) && number_from("TROUPE_SEED", &options->seed);
+    uint64_t grace = UINT64_MAX;
+    bool good = number_from("TROUPE_RANKS", &ranks) && number_from("TROUPE_SEED", &options->seed) &&
+                number_from("TROUPE_GRACE", &grace);
     options->ranks = ranks ? (int)ranks : 1;
+    options->grace = grace == UINT64_MAX ? options->grace : (double)grace;
     if (ranks > 4096) {
         trp_log(TRP_LOG_ERROR, "transport self plays 1 to 4096 ranks, not %llu",
                 (unsigned long long)ranks);
@@ -151,14 +158,18 @@ static void open_ranks(struct job *job)
         seat->rank->linger = linger < 0 || linger > 0 ? linger : LINGER;
     }
     trp_home = job->seats[0].rank;
+    trp_news_open(trp_home);
+    trp_trace_open();
     trp_role_open(job->options.handover, job->options.seed);
     trp_crash_open(trp_who_crashed);
+    trp_ending_open(job->options.grace);
     job->seats[0].wire->died = trp_who_died;
     job->seats[0].wire->ops->watch(job->seats[0].wire);
 }
 
 static void close_ranks(struct job *job)
 {
+    trp_news_close();
     for (int i = 0; i < job->count; i++) {
         trp_rank_close(job->seats[i].rank);
         trp_stack_free(job->seats[i].stack);
@@ -166,6 +177,7 @@ static void close_ranks(struct job *job)
     if (!trp_rank_abandoned())
         trp_parcel_pool_clear();
     free(job->seats);
+    trp_ending_close();
     trp_crash_close();
     trp_home = NULL;
 }
@@ -211,7 +223,8 @@ static void serve(void *arg)
 {
     struct seat *seat = arg;
     struct trp_rank *rank = seat->rank;
-    struct trp_context context = {.kind = TRP_CONTEXT_DRIVER, .rank = rank, .cpus = 1};
+    struct trp_context context = {
+        .kind = TRP_CONTEXT_DRIVER, .rank = rank, .calls_as = TRP_FROM_DRIVER, .cpus = 1};
     rank->main = &context;
     trp_set_current(&context);
     while (!rank->over) {
@@ -222,6 +235,8 @@ static void serve(void *arg)
         trp_role_close(rank);
     leave(rank);
     trp_context_release(&context);
+    if (rank == trp_home)
+        trp_trace_write(rank->rank);
     seat->wire->ops->close(seat->wire);
 }
 
@@ -258,7 +273,9 @@ static void drive(const struct job *job, struct trp_rank *rank)
     trp_role_leave(true);
     if (job->hooks)
         job->hooks->open(rank, job->argc > 0 ? job->argv[0] : "");
+    trp_trace(rank->main, TRP_TRACE_BEGINS);
     int status = job->driver(job->argc, job->argv);
+    trp_trace(rank->main, TRP_TRACE_ENDS);
     trp_role_enter();
     rank->status = status < 0 || status > 255 ? 1 : status;
     trp_quiet_wait(rank);
@@ -269,7 +286,8 @@ static void drive(const struct job *job, struct trp_rank *rank)
 static void lead(struct job *job)
 {
     struct trp_rank *rank = job->seats[0].rank;
-    struct trp_context context = {.kind = TRP_CONTEXT_DRIVER, .rank = rank, .cpus = 1};
+    struct trp_context context = {
+        .kind = TRP_CONTEXT_DRIVER, .rank = rank, .calls_as = TRP_FROM_DRIVER, .cpus = 1};
     rank->main = &context;
     trp_set_current(&context);
     drive(job, rank);
@@ -278,7 +296,10 @@ static void lead(struct job *job)
     trp_quiet_end(rank, rank->status);
     leave(rank);
     trp_context_release(&context);
+    trp_trace_write(rank->rank);
+    int processes = job->count == 1 ? rank->ranks : 1;
     job->seats[0].wire->ops->close(job->seats[0].wire);
+    trp_trace_merge(processes);
 }
 
 /* ---- the program ----------------------------------------------------------------------------- */
@@ -318,6 +339,11 @@ static int run(struct job *job)
     int status = job->seats[0].rank->status;
     close_ranks(job);
     return status;
+}
+
+bool troupe_ending(void)
+{
+    return trp_ending_by;
 }
 
 int trp_run(int argc, char **argv, troupe_driver *driver, const struct troupe_run_options *options,

@@ -13,6 +13,7 @@
 #include "call/resources.h"
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
+#include "schedule/counts.h"
 #include "schedule/deadlines.h"
 #include "schedule/life.h"
 #include "schedule/limit.h"
@@ -20,6 +21,7 @@
 #include "schedule/send.h"
 #include "schedule/steal.h"
 #include "schedule/tasks.h"
+#include "schedule/trace.h"
 #include "troupe/method.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
@@ -28,7 +30,9 @@ static struct trp_record call_head(struct troupe_ref to, const struct troupe_met
                                    uint64_t future)
 {
     struct trp_record head = trp_record_for(to, future ? TRP_RECORD_ASK : TRP_RECORD_TELL);
-    head.slot = method->slot;
+    const struct trp_context *c = trp_current();
+    head.slot = method->slot & TRP_SLOTS_MAX;
+    head.from = c ? c->calls_as : TRP_FROM_OTHER;
     head.flags = method->urgent ? TRP_RECORD_URGENT : 0;
     head.future = future;
     return head;
@@ -135,6 +139,8 @@ static bool begun_parcel(struct trp_caller caller, struct troupe_ref to,
 {
     const struct troupe_type *type = &method->signature->args;
     int host = trp_ref_host(to);
+    if (trp_on_scheduler(caller.context))
+        trp_lanes_for(caller.rank, caller.context);
     return !(to.place & TRP_REF_SAYS) && trp_on_scheduler(caller.context) &&
            trp_in_job(caller.rank, (uint32_t)host, trp_ref_creator(to)) &&
            !caller.rank->outlets[host].parcel && method->quick &&
@@ -166,8 +172,10 @@ void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, 
     uint32_t calls = trp_call_begin();
     const struct trp_context *c = trp_call_context();
     (void)with; /* nothing in it is about a tell */
+    if (c)
+        trp_lanes_for(c->rank, c);
     if (c && trp_tell(c->rank, to.place, to.serial, method, args)) {
-        trp_lanes_open(c->rank);
+        trp_lanes_open(c->rank, c);
         trp_call_end(calls);
         return;
     }
@@ -215,8 +223,10 @@ static troupe_future ask_from(struct trp_caller caller, struct troupe_ref to,
     uint64_t future = 0;
     if (!is_timed(with) && begun_parcel(caller, to, method))
         future = trp_ask(caller.rank, to.place, to.serial, method, args);
-    if (future)
+    if (future) {
+        trp_trace_asks(caller.rank, future);
         return (troupe_future){future};
+    }
     future = trp_future_new(futures, method->signature->result, to);
     const char *story = trp_unreachable(caller.rank, to);
     if (story) {
@@ -225,6 +235,7 @@ static troupe_future ask_from(struct trp_caller caller, struct troupe_ref to,
         return (troupe_future){future};
     }
     struct trp_record head = call_head(to, method, future);
+    trp_trace_asks(caller.rank, future);
     send_call(caller, to, &head, method, args, with);
     return (troupe_future){future};
 }
@@ -247,8 +258,11 @@ troupe_future troupe_stub_ask(struct troupe_ref to, const struct troupe_method *
     uint32_t calls = trp_call_begin();
     const struct trp_context *c = trp_call_context();
     bool quick = c && !is_timed(with);
+    if (c)
+        trp_lanes_for(c->rank, c);
     uint64_t future = quick ? trp_ask(c->rank, to.place, to.serial, method, args) : 0;
     if (future) {
+        trp_trace_asks(c->rank, future);
         trp_call_end(calls);
         return (troupe_future){future};
     }
@@ -332,10 +346,12 @@ troupe_future troupe_stub_submit(const struct troupe_method *task, const void *a
     if (parent)
         trp_future_adopt(&trp_shared_futures, future, &parent->children);
     struct trp_record head = {.kind = TRP_RECORD_TASK,
-                              .slot = task->slot,
+                              .slot = task->slot & TRP_SLOTS_MAX,
+                              .from = caller.context ? caller.context->calls_as : TRP_FROM_OTHER,
                               .creator = (uint32_t)caller.rank->rank & (TRP_RANKS_MAX - 1),
                               .number = number | asked.number,
                               .future = future};
+    trp_trace_asks(caller.rank, future);
     limit_time(caller, future, task->signature, trp_task_at(host), with);
     send_asking(caller, host, &head, task->signature, args, &asked);
     if (parent && parent->cancelled)
@@ -385,7 +401,8 @@ static void create(struct trp_caller caller, struct troupe_ref ref,
     if (with->max_pending)
         limit(caller, ref, with);
     struct trp_record head = trp_record_for(ref, TRP_RECORD_CREATE);
-    head.slot = class_->id;
+    head.slot = class_->id & TRP_SLOTS_MAX;
+    head.from = caller.context ? caller.context->calls_as : TRP_FROM_OTHER;
     head.number = asked->number;
     head.future = (uint64_t)depth_of_child(caller) << TRP_CREATE_DEPTH_SHIFT;
     if (with->name)

@@ -11,12 +11,6 @@
 #include "gateway/decode.h"
 #include "gateway/door.h"
 
-/* Nobody is behind the door. */
-static void take(struct trp_request *request)
-{
-    trp_reply_error(request, 404, "not_found", NULL, NULL, "there is no %s", request->path);
-}
-
 /* To a person only; how to get in is in the job's file, and never said. */
 static void say_how(void)
 {
@@ -29,20 +23,22 @@ static void say_how(void)
 
 bool trp_gateway_open(struct trp_rank *rank, const char *where, const char *program)
 {
-    (void)rank;
-    char *name = strdup(program);
+    char *name = trp_api_open(rank) ? strdup(program) : NULL;
     if (!name)
         return false;
     trp_mend(name);
     bool open = trp_door_open(&(struct trp_door_options){.where = where, .program = name,
-                                                         .take = take});
+                                                         .take = trp_api_take});
     free(name);
     if (open)
         say_how();
+    else
+        trp_api_close();
     return open;
 }
 
 void trp_gateway_close(void)
 {
     trp_door_close();
+    trp_api_close();
 }

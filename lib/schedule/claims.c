@@ -16,7 +16,7 @@ struct trp_claim *trp_claim_of(struct trp_rank *rank, const struct trp_record *r
                                const struct troupe_type *args, const char *name)
 {
     static const struct troupe_type none = {.size = 1};
-    struct trp_request wants;
+    struct trp_wants wants;
     size_t at = trp_asking_offset(args ? args : &none);
     if (trp_record_body_size(record) < at + sizeof wants)
         trp_die("a message is damaged: what %s asks for is not in it", name);

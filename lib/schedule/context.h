@@ -21,6 +21,7 @@
 struct trp_actor;
 struct trp_bundle;
 struct trp_claim;
+struct trp_figures;
 struct trp_parcel;
 struct trp_rank;
 struct trp_row;
@@ -42,6 +43,12 @@ struct trp_context {
     char *args_end;            /* behind those of the tells that follow it in the same record, */
     const struct troupe_row *tells; /* which run in a row, the one at its `at` now; or NULL */
     struct trp_parcel *parcel; /* held: they are in it */
+    struct trp_figures *figures; /* of a light method: where it is counted, */
+    uint32_t calls;            /* as so many, in a row, */
+    uint8_t from;              /* of that caller (a trp_from) */
+    uint8_t calls_as;          /* a trp_from, too: what its own calls count as */
+    int64_t began;             /* a trp_now_ns(), if that is measured; or 0 */
+    uint64_t answered;         /* bytes of its result, if there are pointers in it */
     int32_t caller;            /* rank that gets the answer, */
     uint64_t answer;           /* for this future of it; 0: nobody asked */
     int cpus;                  /* threads of its OpenMP team */

@@ -6,11 +6,13 @@
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
 #include "schedule/deadlines.h"
+#include "schedule/ending.h"
 #include "schedule/execute.h"
 #include "schedule/groups.h"
 #include "schedule/life.h"
 #include "schedule/limit.h"
 #include "schedule/names.h"
+#include "schedule/news.h"
 #include "schedule/quiet.h"
 #include "schedule/steal.h"
 #include "schedule/tasks.h"
@@ -166,12 +168,18 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
     case TRP_RECORD_DONE:
         deliver_done(rank, record);
         break;
+    case TRP_RECORD_NEWS:
+        trp_news_deliver(record, parcel->peer);
+        break;
     case TRP_RECORD_EXIT:
     case TRP_RECORD_PROBE:
     case TRP_RECORD_COUNTS:
     case TRP_RECORD_LEVEL:
     case TRP_RECORD_END:
         trp_quiet_deliver(rank, record, parcel->peer);
+        break;
+    case TRP_RECORD_ENDING:
+        trp_ending_deliver(rank, record);
         break;
     default:
         trp_die("a message from rank %d is of unknown kind %u", parcel->peer, record->kind);

@@ -22,13 +22,13 @@ static uint32_t go_out(void)
 __attribute__((noinline)) void trp_role_run(struct trp_context *context)
 {
     trp_here.current = context;
-    trp_lanes_open(context->rank);
+    trp_lanes_open(context->rank, context);
     go_out();
 }
 
-static void run_calls(struct troupe_row *calls, const struct trp_rank *rank)
+static void run_calls(struct troupe_row *calls, const struct trp_context *context)
 {
-    trp_lanes_open(rank);
+    trp_lanes_open(context->rank, context);
     const uint32_t before[2] = {go_out(), false};
     memcpy(&calls->before, before, sizeof before);
     calls->happened = &trp_here.happened;
@@ -38,14 +38,14 @@ __attribute__((noinline)) void trp_role_run_row(struct troupe_row *calls,
                                                 struct trp_context *context)
 {
     trp_here.current = context;
-    run_calls(calls, context->rank);
+    run_calls(calls, context);
 }
 
 __attribute__((noinline)) void trp_role_run_hidden(struct trp_row *row)
 {
     trp_here.current = NULL;
     trp_here.row = row;
-    run_calls(&row->calls, row->context->rank);
+    run_calls(&row->calls, row->context);
 }
 
 __attribute__((noinline)) bool trp_role_still_hidden(struct trp_row *row)

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "schedule/bulk.h"
+#include "schedule/figures.h"
 #include "schedule/life.h"
 #include "schedule/limit.h"
 #include "schedule/loop.h"
@@ -89,6 +90,9 @@ static size_t stride_of(const struct troupe_method *method)
 
 void trp_conclude_call(struct trp_context *c, int status, const void *value)
 {
+    const struct troupe_type *result = c->method->signature->result;
+    c->answered = c->answer && status == TROUPE_OK && !result->flat ? trp_packed_size(result, value)
+                                                                    : 0;
     if (c->answer && status == TROUPE_OK)
         answer(c->rank, c, c->caller, c->answer, c->method->urgent, c->method->signature->result,
                value);
@@ -119,11 +123,14 @@ static void put_back(struct trp_context *c)
     struct trp_record *record = trp_letter_record(letter);
     struct trp_record tell = trp_record_for(trp_actor_ref(c->actor), TRP_RECORD_TELL);
     tell.slot = c->method->slot;
+    tell.from = c->from;
     trp_record_begin(record, &tell, head + bytes);
     memcpy(trp_record_body(record), rest, bytes);
     letter->used = head + bytes;
     trp_letter_owes(letter, c->parcel);
     trp_mailbox_push_back(c->actor, letter);
+    trp_figures_put_back(c, bytes / stride_of(c->method));
+    trp_figures_keep(c->rank, c->actor, letter);
 }
 
 void trp_conclude(struct trp_context *c, int status, const void *value)
@@ -141,6 +148,7 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
                            trp_life_story(c->rank, actor, "ended", "by itself"));
     if (c->parcel) {
         put_back(c);
+        trp_figures_ended(c, status);
         trp_execute_poison(c);
         trp_parcel_drop(c->parcel);
     }
@@ -152,6 +160,7 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
 
 static void conclude_plain(struct trp_context *c)
 {
+    trp_figures_done(c);
     trp_execute_end_plain(c);
     trp_parcel_drop(c->parcel);
 }
@@ -241,6 +250,8 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
                      struct trp_parcel *parcel, const struct troupe_method *method)
 {
     struct trp_context *c = rank->idle;
+    const struct troupe_class *class_ = actor->class_;
+    const bool create = record->kind == TRP_RECORD_CREATE;
     c->actor = actor;
     c->method = method;
     c->args = trp_record_body(record);
@@ -250,7 +261,12 @@ static void run_call(struct trp_rank *rank, struct trp_actor *actor, struct trp_
     c->answer = record->kind == TRP_RECORD_ASK ? record->future : 0;
     actor->running = c;
     rank->wire->words->doing = trp_who_code(actor, method);
-    if (record->kind == TRP_RECORD_TELL && method->row && c->args + stride_of(method) < c->args_end)
+    const bool many = record->kind == TRP_RECORD_TELL && method->row &&
+                      c->args + stride_of(method) < c->args_end;
+    trp_figures_begin(c, trp_figures_of(rank, class_, create ? class_->slots : record->slot),
+                      record->from,
+                      many ? (size_t)(c->args_end - c->args) / stride_of(method) : 1);
+    if (many)
         run_tells(c, stride_of(method));
     else if (record->kind == TRP_RECORD_ASK && method->quick &&
              trp_answers_small(method->signature))
@@ -270,7 +286,8 @@ static bool are_tells(const struct troupe_method *method, size_t bytes)
 }
 
 /* Turns the arguments into values, in place. */
-static bool unpack(const struct troupe_method *method, struct trp_record *record,
+static bool unpack(const struct trp_rank *rank, const struct troupe_class *class_,
+                   const struct troupe_method *method, struct trp_record *record,
                    const struct trp_parcel *parcel)
 {
     struct trp_asking asking;
@@ -281,6 +298,7 @@ static bool unpack(const struct troupe_method *method, struct trp_record *record
     if (type->flat)
         return record->kind == TRP_RECORD_TELL ? are_tells(method, size)
                                                : size >= type->size;
+    trp_figures_for(rank, class_, record)->bytes_in += size;
     return trp_unpack_gifts(type, trp_record_body(record), size, parcel->gifts);
 }
 
@@ -310,15 +328,18 @@ void trp_execute_now(struct trp_rank *rank, struct trp_actor *actor, struct trp_
         if (!actor->running)
             trp_conclude_actor(rank, actor);
     } else if (taken_back(rank, actor, record, parcel->peer)) {
+        trp_figures_refuse(rank, actor->class_, actor, record, parcel->peer);
         trp_refuse(rank, record, parcel->peer, TROUPE_CANCELLED, "it was taken back");
         trp_parcel_drop(parcel);
         trp_mail_list(rank, actor);
-    } else if (!method || !unpack(method, record, parcel)) {
+    } else if (!method || !unpack(rank, actor->class_, method, record, parcel)) {
+        trp_figures_refuse(rank, actor->class_, actor, record, parcel->peer);
         trp_refuse(rank, record, parcel->peer, TROUPE_BAD_MESSAGE, "a call could not be read");
         trp_parcel_drop(parcel);
         trp_mail_list(rank, actor);
     } else if (actor->more && actor->more->worker) {
         actor->running = &trp_elsewhere;
+        trp_figures_handed(rank, actor, record, parcel->peer);
         trp_workers_call(actor, method, record, parcel);
         trp_mail_list(rank, actor);
     } else {
@@ -332,10 +353,13 @@ static void keep_letter(struct trp_rank *rank, struct trp_actor *actor,
                         const struct trp_record *record, struct trp_parcel *parcel)
 {
     struct trp_parcel *letter = trp_letter(rank, record, parcel);
-    if (letter)
-        trp_mailbox_push(actor, letter);
-    else
+    if (!letter) {
+        trp_figures_refuse(rank, actor->class_, actor, record, parcel->peer);
         trp_refuse_memory(rank, record, parcel->peer);
+        return;
+    }
+    trp_mailbox_push(actor, letter);
+    trp_figures_keep(rank, actor, letter);
 }
 
 /* A worker takes one call at a time: tells that share a record go through the mailbox. */
@@ -384,6 +408,7 @@ static struct trp_parcel *next_letter(struct trp_actor *actor)
     struct trp_parcel *first = trp_letter_split(letter, stride_of(method));
     if (!first)
         return letter;
+    first->since = letter->since;
     trp_mailbox_push_back(actor, letter);
     return first;
 }
@@ -396,6 +421,7 @@ bool trp_execute_mail(struct trp_rank *rank)
     struct trp_parcel *letter = next_letter(actor);
     trp_parcel_settle(letter);
     trp_limit_taken(rank, actor, trp_letter_record(letter));
+    trp_figures_take(rank, actor, letter);
     trp_execute_now(rank, actor, trp_letter_record(letter), letter);
     return true;
 }

@@ -9,6 +9,7 @@
 #include "schedule/bulk.h"
 #include "schedule/claims.h"
 #include "schedule/execute.h"
+#include "schedule/figures.h"
 #include "schedule/limit.h"
 #include "schedule/mail.h"
 #include "schedule/names.h"
@@ -43,6 +44,8 @@ static void create_now(struct trp_rank *rank, struct trp_record *record, struct 
     uint32_t tie = (uint32_t)(record->future >> TRP_CREATE_TIE_SHIFT);
     struct troupe_class *class_ = class_of(record);
     struct trp_actor *actor = trp_actors_create(&rank->actors, ref_of(rank, record), class_);
+    if (trp_mailbox_has_any(actor))
+        trp_figures_keep_all(rank, actor);
     actor->depth = (uint16_t)(record->future >> TRP_CREATE_DEPTH_SHIFT);
     if (tie)
         trp_actor_more(actor)->tie = tie;
@@ -228,6 +231,7 @@ static void lost_tell(const struct trp_record *record, const struct troupe_class
 static void refuse(struct trp_rank *rank, const struct trp_record *record, int from,
                    const struct troupe_class *class_, uint32_t *lost, const char *story)
 {
+    trp_figures_refuse(rank, class_, NULL, record, from);
     if (record->kind == TRP_RECORD_TELL)
         lost_tell(record, class_, lost, story);
     else
@@ -325,8 +329,11 @@ void trp_life_kill(struct trp_rank *rank, struct trp_actor *actor, const struct 
 
 static void destroy(struct trp_rank *rank, struct trp_actor *actor)
 {
-    struct trp_context context = {
-        .kind = TRP_CONTEXT_METHOD, .rank = rank, .actor = actor, .cpus = 1};
+    struct trp_context context = {.kind = TRP_CONTEXT_METHOD,
+                                  .rank = rank,
+                                  .actor = actor,
+                                  .calls_as = (uint8_t)trp_from_class(actor->class_),
+                                  .cpus = 1};
     struct trp_context *before = trp_current();
     trp_set_current(&context);
     for (const struct troupe_class *c = actor->class_; c; c = c->base)
@@ -340,6 +347,7 @@ static void refuse_letters(struct trp_rank *rank, struct trp_actor *actor, const
 {
     struct trp_parcel *letter;
     while ((letter = trp_mailbox_pop(actor))) {
+        trp_figures_take(rank, actor, letter);
         refuse(rank, trp_letter_record(letter), letter->peer, actor->class_, &actor->more->lost,
                story);
         trp_parcel_drop(letter);

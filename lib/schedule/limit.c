@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "schedule/execute.h"
+#include "schedule/figures.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
 #include "schedule/who.h"
@@ -74,8 +75,8 @@ void trp_limit_set(struct trp_rank *rank, struct trp_actor *actor, const struct 
     limit->most = (uint32_t)record->number;
     limit->refuses = record->number & TRP_LIMIT_REFUSES;
     limit->pending = 0; /* of those that have outrun this */
-    struct trp_parcel *letter = actor->mailbox;
-    for (bool more = letter; more; more = letter != actor->mailbox) {
+    struct trp_parcel *const last = actor->more ? actor->more->mailbox : NULL, *letter = last;
+    for (bool more = letter; more; more = letter != last) {
         letter = letter->next;
         limit->pending += counts(trp_letter_record(letter));
     }
@@ -105,6 +106,7 @@ bool trp_limit_refuses(struct trp_rank *rank, struct trp_actor *actor,
     char who[TRP_WHO_SIZE], story[TRP_WHO_SIZE + 96];
     trp_ref_name(rank, trp_actor_ref(actor), actor->class_, who, sizeof who);
     snprintf(story, sizeof story, "%u calls wait for %s already (max_pending)", limit->most, who);
+    trp_figures_refuse(rank, actor->class_, actor, record, from);
     trp_refuse(rank, record, from, TROUPE_FULL, story);
     return true;
 }

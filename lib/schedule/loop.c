@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "schedule/deliver.h"
+#include "schedule/ending.h"
 #include "schedule/execute.h"
 #include "schedule/many.h"
 #include "schedule/role.h"
@@ -294,6 +295,8 @@ static bool refill(struct trp_rank *rank)
     bool moved = trp_inbox_empty_out(rank);
     if (++rank->polls % POLLS_A_REPORT == 0)
         trp_credit_report(rank);
+    if (trp_ending_news)
+        trp_ending_pass_on(rank);
     moved |= trp_flush(rank);
     if (trp_guests_wait(&rank->guests))
         trp_guests_serve(&rank->guests);

@@ -4,6 +4,7 @@
 
 #include "schedule/deliver.h"
 #include "schedule/execute.h"
+#include "schedule/figures.h"
 #include "schedule/mail.h"
 #include "schedule/role.h"
 #include "schedule/send.h"
@@ -154,6 +155,7 @@ static void gather(const struct trp_rank *rank, struct trp_row *row, const char 
         if (!row->method && !(row->method = fitting(actor, many)))
             return;
         row->states[row->count] = actor->state;
+        actor->calls++; /* it is in the cache now; see count_begun */
     }
 }
 
@@ -188,10 +190,40 @@ static void answer_until(struct trp_rank *rank, struct trp_row *row, unsigned un
     }
 }
 
+static void count(const struct trp_row *row, int64_t calls)
+{
+    struct trp_context *c = row->context;
+    c->figures->begun += (uint64_t)calls;
+    trp_figures_from(c->rank, c->figures, c->from, c->caller, calls);
+}
+
+/* All those up to that one have begun, or those behind it have not after all. */
+static void count_begun(struct trp_row *row, unsigned until)
+{
+    if (until == row->begun)
+        return;
+    for (unsigned i = row->begun; i < until; i++)
+        actor_of(row, i)->calls++;
+    for (unsigned i = until; i < row->begun; i++)
+        actor_of(row, i)->calls--;
+    count(row, (int64_t)until - row->begun);
+    row->begun = until;
+}
+
+static void count_done(struct trp_row *row, unsigned until)
+{
+    struct trp_figures *f = row->context->figures;
+    f->done += until - row->done;
+    if (row->began && until > row->done)
+        trp_figures_sample(f, row->began, until - row->done);
+    row->began = 0;
+}
+
 /* They have been run, up to that one, and all is well; those behind them are left to whoever goes
    on. */
 static void settle(struct trp_rank *rank, struct trp_row *row, unsigned until)
 {
+    count_done(row, until);
     advance(row->parcel, nth(row, until), end_of(row->many));
     if (asks(row->many))
         answer_until(rank, row, until);
@@ -205,6 +237,7 @@ void trp_row_show(struct trp_here *here)
     unsigned n = number_of(row, __atomic_load_n(&row->calls.at, __ATOMIC_RELAXED));
     n = n < row->count ? n : row->count - 1; /* it has just ended */
     settle(c->rank, row, n);
+    count_begun(row, n + 1);
     advance(row->parcel, nth(row, n + 1), end_of(row->many));
     row->shown = c->actor = actor_of(row, n);
     c->actor->running = c;
@@ -225,6 +258,8 @@ static void run_hidden(struct trp_rank *rank, struct trp_row *row)
                                          .end = nth(row, row->count) + head,
                                          .selves = row->states + row->done,
                                          .result = row->results + row->done};
+        count_begun(row, row->count);
+        row->began = trp_figures_due(row->context->figures) ? trp_now_ns() : 0;
         trp_role_run_hidden(row);
         row->method->row(&row->calls);
         if (trp_role_still_hidden(row))
@@ -257,6 +292,7 @@ static bool run_shown(struct trp_rank *rank, struct trp_row *row)
         trp_conclude(c, TROUPE_OK, row->results[row->done]);
         return false;
     }
+    trp_figures_done(c);
     trp_execute_end_plain(c);
     row->done++;
     return true;
@@ -270,6 +306,13 @@ static void run(struct trp_rank *rank, struct trp_row *row)
     c->caller = row->parcel->peer;
     c->args_end = NULL;
     c->answer = 0;
+    c->figures = trp_figures_of(rank, actor_of(row, 0)->class_, row->many->slot);
+    c->calls = 1;
+    c->from = (uint8_t)row->many->from;
+    c->calls_as = (uint8_t)trp_from_class(actor_of(row, 0)->class_);
+    c->began = 0;
+    row->begun = row->count;
+    count(row, row->count);
     rank->wire->words->doing = trp_who_code(actor_of(row, 0), row->method);
     if (asks(row->many))
         memset(row->results, 0, row->count * sizeof row->results[0]);
@@ -293,14 +336,15 @@ unsigned trp_many_deliver(struct trp_rank *rank, struct trp_parcel *parcel)
     row.method = NULL;
     row.shown = NULL;
     row.at = (char *)parcel->bytes + parcel->at;
-    row.count = row.done = 0;
+    row.count = row.done = row.begun = 0;
+    row.began = 0;
     const char *end = end_of(row.many);
     if (row.many->kind == TRP_RECORD_ANSWERS) {
         resolve_all(rank, parcel);
         return 1;
     }
     fetch(rank, row.many, row.at + TRP_ROW_MOST * row.many->serial, end);
-    if (!rank->line_count && rank->parked_count < TRP_PARKED_MAX)
+    if (!rank->line_count && rank->parked_count < TRP_PARKED_MAX && !trp_trace_on)
         gather(rank, &row, end);
     if (row.count)
         run(rank, &row);

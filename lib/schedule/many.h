@@ -21,6 +21,8 @@ struct trp_row {
     const struct troupe_method *method;
     char *at;             /* the first of them, in the record */
     unsigned count, done; /* of the latter nothing is left to do */
+    unsigned begun;       /* so many are counted as begun */
+    int64_t began;        /* a trp_now_ns(), if that is measured; or 0 */
     struct trp_actor *shown; /* NULL: nobody has looked */
     uint64_t results[TRP_ROW_MOST][2];
     void *states[TRP_ROW_MOST];

@@ -220,3 +220,14 @@ void trp_names_release(struct trp_rank *rank, const struct trp_record *record)
     const struct trp_record head = trp_record_for(ref, TRP_RECORD_RELEASED);
     trp_send_bytes(rank, (int)record->number, &head, "", 0);
 }
+
+bool trp_names_holder(struct trp_rank *rank, const char *text, struct troupe_ref *ref,
+                      uint32_t *class_)
+{
+    const struct name *name = *find(rank, text);
+    if (!name || trp_ref_none(name->ref))
+        return false;
+    *ref = name->ref;
+    *class_ = name->class_;
+    return true;
+}

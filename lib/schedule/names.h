@@ -21,6 +21,10 @@ void trp_names_lookup(struct trp_rank *rank, const struct trp_record *record, in
 void trp_names_forget(struct trp_rank *rank, const struct trp_record *record, int from);
 void trp_names_release(struct trp_rank *rank, const struct trp_record *record);
 
+/* Who has the name at this moment; false: nobody. At its home. */
+bool trp_names_holder(struct trp_rank *rank, const char *text, struct troupe_ref *ref,
+                      uint32_t *class_);
+
 /* How a handle is answered. */
 extern const struct troupe_type trp_handle_type;
 

@@ -20,11 +20,12 @@ struct counts {
 
 /* ---- what a rank says ------------------------------------------------------------------------ */
 
-/* The main routine itself is not counted, it is what asks; nor are tells for later, and time-outs
-   that nobody waits for. */
+/* The main routine itself is not counted, it is what asks; nor are tells for later, time-outs that
+   nobody waits for, and what other programs wait for. */
 static bool busy(struct trp_rank *rank)
 {
-    size_t nobodys = rank->alarm_count + trp_deadlines_idle(rank);
+    size_t nobodys = rank->alarm_count + trp_deadlines_idle(rank) +
+                     __atomic_load_n(&rank->visitors, __ATOMIC_RELAXED);
     return trp_loop_can_run(rank) || rank->dirty_count || rank->timers.count > nobodys ||
            trp_workers_busy(rank) || rank->inbox.filled || rank->away;
 }

@@ -6,6 +6,7 @@
 #include "schedule/alarms.h"
 #include "schedule/bulk.h"
 #include "schedule/deadlines.h"
+#include "schedule/figures.h"
 #include "schedule/life.h"
 #include "schedule/loop.h"
 #include "schedule/names.h"
@@ -46,6 +47,7 @@ struct trp_rank *trp_rank_open(struct trp_wire *wire, struct trp_stack *native,
     trp_names_open(rank);
     rank->resources = trp_resources_open(wire);
     trp_workers_open(rank);
+    trp_counts_open(rank);
     trp_carrier_open(&rank->carrier, native, trp_loop, rank,
                      stack_bytes ? stack_bytes : METHOD_STACK);
     return rank;
@@ -120,6 +122,7 @@ void trp_rank_close(struct trp_rank *rank)
         abandoned = rank; /* a task that goes on may still send and wait: it keeps what it uses */
         return;
     }
+    trp_counts_close(rank);
     trp_actors_close(&rank->actors);
     trp_ties_close(&rank->ties);
     trp_futures_close(&rank->futures);

@@ -26,6 +26,7 @@
 #include "wire/wire.h"
 
 struct trp_workers;
+struct trp_counts;
 struct trp_names;
 struct trp_alarm;
 struct trp_deadline;
@@ -52,7 +53,7 @@ struct trp_outlet {
     struct trp_parcel *parcel; /* NULL: none */
     struct trp_record *last;   /* not closed yet; NULL: all are */
     struct trp_account account;
-    uint64_t unused;
+    uint64_t messages; /* records, ever */
 };
 
 _Static_assert(sizeof(struct trp_outlet) == TROUPE_LANES_APART, "generated code counts on it");
@@ -115,8 +116,10 @@ struct trp_rank {
     struct trp_futures futures;
     struct trp_workers *workers;
     struct trp_names *names; /* whose home is here */
+    struct trp_counts *counts;
 
     struct trp_outlet *outlets; /* [ranks] */
+    unsigned lanes_from;        /* a trp_from: whose calls may join the last one in a lane */
     int *dirty;                 /* the ranks, but this one, whose outlets have something */
     int dirty_count;
     struct trp_parcel_queue urgent_out; /* being filled, too; flushed before them */
@@ -134,6 +137,7 @@ struct trp_rank {
     unsigned submitted; /* tasks left to this rank in the scheduler role */
     uint64_t sent, received; /* records of the program, to and from other ranks */
     struct trp_census census;
+    size_t visitors; /* waits with a limit that the end of the job does not wait for; atomic */
     double linger; /* seconds that work goes on after the driver has returned */
     bool over;     /* the job is */
     int status;

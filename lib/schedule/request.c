@@ -191,7 +191,7 @@ void trp_request_refusal(const struct trp_resources *r, const char *who, const c
 static const struct troupe_type words = {.name = "request",
                                          .kind = TROUPE_KIND_BYTES,
                                          .flat = true,
-                                         .size = sizeof(struct trp_request)};
+                                         .size = sizeof(struct trp_wants)};
 
 const struct troupe_type *trp_asking_type(struct trp_asking *asking,
                                           const struct troupe_type *args)
@@ -202,7 +202,7 @@ const struct troupe_type *trp_asking_type(struct trp_asking *asking,
     asking->type = (struct troupe_type){.name = "arguments and a request",
                                         .kind = TROUPE_KIND_STRUCT,
                                         .flat = args->flat,
-                                        .size = (uint32_t)(offset + sizeof(struct trp_request)),
+                                        .size = (uint32_t)(offset + sizeof(struct trp_wants)),
                                         .count = 2,
                                         .fields = asking->fields};
     return &asking->type;

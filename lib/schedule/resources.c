@@ -121,7 +121,9 @@ static struct has part_of(const struct place *at, const struct trp_cpus *cpus,
                           const struct mates *gpus, uint64_t memory)
 {
     struct has has = {.of = {0}};
-    uint64_t mine = part((uint64_t)cpus->bound, cpus->sharing, cpus->before);
+    /* Where Slurm binds nobody, what the job was given on the node is what is shared. */
+    int given = survey.node_cpus && survey.node_cpus < cpus->bound ? survey.node_cpus : cpus->bound;
+    uint64_t mine = part((uint64_t)given, cpus->sharing, cpus->before);
     uint64_t most = survey.most_cpus ? (uint64_t)survey.most_cpus : mine;
     mine = mine < most ? mine : most;
     has.of[TRP_CPUS] = mine ? mine : 1;

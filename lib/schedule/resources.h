@@ -21,7 +21,7 @@ struct trp_amounts {
 };
 
 /* What stands behind arguments: so much, for a place of a group, or of the rank (0). */
-struct trp_request {
+struct trp_wants {
     struct trp_amounts amounts;
     uint64_t group;
     int64_t place;

@@ -206,6 +206,7 @@ static struct trp_rank *take_away(struct count count)
     c->away = c->rank->carrier.running;
     c->rank->away++;
     seat->computes = c;
+    trp_who_computes(c->rank, trp_who_context_code(c));
     seat->since = cpu_time(seat);
     seat->late = false;
     role.away++;
@@ -217,6 +218,7 @@ static struct trp_rank *take_away(struct count count)
 static void come_back(struct trp_seat *seat)
 {
     struct trp_context *c = seat->computes;
+    trp_who_computed(c->rank, trp_who_context_code(c));
     c->rank->carrier.running = c->away;
     c->rank->away--;
     c->away = NULL;

@@ -43,10 +43,21 @@ bool trp_role_still_hidden(struct trp_row *row);
 /* Of a thread that runs a row: looks. */
 struct trp_context *trp_row_context(void);
 
-/* The context that is going to run on this thread, which has the role, may send by itself to those
-   ranks: until it has lost the role, or another one runs here. */
-static inline void trp_lanes_open(const struct trp_rank *rank)
+/* Whose calls come next: they join none of another's in a lane. */
+void trp_lanes_turn(struct trp_rank *rank, unsigned from);
+static inline void trp_lanes_for(struct trp_rank *rank, const struct trp_context *context)
 {
+    if (__builtin_expect(rank->lanes_from != context->calls_as, 0))
+        trp_lanes_turn(rank, context->calls_as);
+}
+
+/* The context that is going to run on this thread, which has the role, may send by itself to those
+   ranks: until it has lost the role, or another one runs here. If the lanes are another's, not
+   before its first call, which sees to that. */
+static inline void trp_lanes_open(const struct trp_rank *rank, const struct trp_context *context)
+{
+    if (rank->lanes_from != context->calls_as)
+        return;
     troupe_lanes.of = (char *)rank->outlets;
     __atomic_store_n(&troupe_lanes.ranks, (uint32_t)rank->ranks, __ATOMIC_RELAXED);
 }

@@ -6,11 +6,27 @@
 #include "base/log.h"
 #include "schedule/bulk.h"
 #include "schedule/futures.h"
+#include "schedule/role.h"
 #include "schedule/workers.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
 
 /* ---- the parcels being filled ---------------------------------------------------------------- */
+
+/* What a lane's key says is an answer, nobody's. */
+static void turn(struct trp_outlet *out)
+{
+    if ((out->lane.key & 3) != 2)
+        out->lane.key = TRP_NO_KEY;
+}
+
+void trp_lanes_turn(struct trp_rank *rank, unsigned from)
+{
+    rank->lanes_from = from;
+    turn(&rank->outlets[rank->rank]);
+    for (int i = 0; i < rank->dirty_count; i++)
+        turn(&rank->outlets[rank->dirty[i]]);
+}
 
 /* To this rank itself. */
 static void hand_own(struct trp_rank *rank, struct trp_parcel *parcel)
@@ -157,6 +173,7 @@ static struct trp_record *reserve(struct trp_rank *rank, int to, const struct tr
 
 static void count_sent(struct trp_rank *rank, int to, const struct trp_record *head)
 {
+    rank->outlets[to].messages++;
     rank->sent += to != rank->rank && trp_record_counts(head);
 }
 

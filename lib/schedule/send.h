@@ -102,6 +102,7 @@ static inline char *trp_outlet_record(struct trp_outlet *out, uint64_t word, siz
                                       uint64_t key, uint64_t place, uint64_t serial)
 {
     trp_outlet_close(out);
+    out->messages++;
     char *at = out->lane.at;
     memcpy(at, &word, 8);
     out->last = (struct trp_record *)(void *)at;
@@ -155,8 +156,8 @@ static inline bool trp_tell(struct trp_rank *rank, uint64_t place, uint64_t seri
         out->lane.serial = TROUPE_ANY_SERIAL;
     } else {
         at = trp_outlet_record(
-            out, trp_record_word(TRP_RECORD_TELL, method->slot, (uint32_t)place, 0), 8 + each, key,
-            place, serial);
+            out, trp_record_word(TRP_RECORD_TELL, method->slot, (uint32_t)place, rank->lanes_from),
+            8 + each, key, place, serial);
         rank->sent += host != (uint32_t)rank->rank;
     }
     memcpy(at, &serial, 8);
@@ -184,8 +185,8 @@ trp_ask(struct trp_rank *rank, uint64_t place, uint64_t serial, const struct tro
         at = trp_outlet_join(out, TRP_RECORD_ASKS, bytes);
     } else {
         at = trp_outlet_record(
-            out, trp_record_word(TRP_RECORD_ASK, method->slot, (uint32_t)place, 0), bytes, key,
-            place, TROUPE_ANY_SERIAL);
+            out, trp_record_word(TRP_RECORD_ASK, method->slot, (uint32_t)place, rank->lanes_from),
+            bytes, key, place, TROUPE_ANY_SERIAL);
         rank->sent += host != (uint32_t)rank->rank;
     }
     memcpy(at, &serial, 8);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "schedule/claims.h"
+#include "schedule/figures.h"
 #include "schedule/send.h"
 #include "schedule/tasks.h"
 #include "wire/record.h"
@@ -301,6 +302,7 @@ static void wrap(struct trp_rank *rank, struct peer *peer, struct gift *gift, st
         order->claim = NULL;
     }
     rank->workers->unfinished--;
+    trp_figures_task_waits(rank, trp_order_record(order), -1);
     gift->bytes += trp_record_bytes(trp_order_record(order));
     order->turn.next = NULL;
     *gift->end = order;
@@ -353,6 +355,7 @@ static void send(struct trp_rank *rank, int to, struct gift *gift)
     for (struct order *order = gift->first, *next; order; order = next) {
         next = (struct order *)(void *)order->turn.next;
         size_t size = trp_record_bytes(trp_order_record(order));
+        trp_figures_task_comes(rank, trp_order_record(order), order->caller, -1);
         memcpy(at, trp_order_record(order), size);
         ((struct trp_record *)(void *)at)->number += TRP_MOVE;
         at += size;

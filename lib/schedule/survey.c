@@ -166,12 +166,10 @@ static bool read_mebibytes(struct trp_survey *s, trp_getenv *get, const char *na
 static bool read_memory(struct trp_survey *s, trp_getenv *get)
 {
     uint64_t node = 0, cpu = 0;
-    int cpus = 1;
     if (!read_mebibytes(s, get, "SLURM_MEM_PER_NODE", &node) ||
-        !read_mebibytes(s, get, "SLURM_MEM_PER_CPU", &cpu) ||
-        !read_count(s, get, "SLURM_CPUS_ON_NODE", &cpus))
+        !read_mebibytes(s, get, "SLURM_MEM_PER_CPU", &cpu))
         return false;
-    s->node_memory = node ? node : cpu * (uint64_t)cpus;
+    s->node_memory = node ? node : cpu * (uint64_t)(s->node_cpus ? s->node_cpus : 1);
     return true;
 }
 
@@ -299,6 +297,7 @@ bool trp_survey_read(struct trp_survey *survey, trp_getenv *get)
     *survey = (struct trp_survey){.bound_by_default = bound_by_default(get)};
     const char *named = get("TROUPE_RESOURCES");
     return read_count(survey, get, "SLURM_CPUS_PER_TASK", &survey->most_cpus) &&
+           read_count(survey, get, "SLURM_CPUS_ON_NODE", &survey->node_cpus) &&
            read_teams(survey, get) && read_gpus(survey, get) && read_memory(survey, get) &&
            trp_survey_customs(survey, "TROUPE_RESOURCES", named ? named : "");
 }

@@ -27,6 +27,7 @@ struct trp_custom {
 
 struct trp_survey {
     int most_cpus;            /* SLURM_CPUS_PER_TASK; 0: no limit */
+    int node_cpus;            /* of the job on this node, SLURM_CPUS_ON_NODE; 0: not said */
     int team_limit;           /* OMP_NUM_THREADS; 0: no limit */
     int gpus;                 /* that the process sees, */
     bool gpus_said;           /* because a variable says so */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "schedule/claims.h"
 #include "schedule/execute.h"
+#include "schedule/figures.h"
 #include "schedule/groups.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
@@ -96,6 +97,7 @@ static void enter(struct trp_rank *rank, struct order *order, int from)
 {
     struct trp_workers *w = rank->workers;
     count_arrival(rank, order, from);
+    order->since = trp_figures_task_waits(rank, trp_order_record(order), 1);
     w->unfinished++;
     if (!order->claim || trp_stock_claim(trp_stock_of(w, order->claim->bundle), order->claim))
         trp_workers_ready(rank, order);
@@ -121,6 +123,7 @@ bool trp_task_come(struct trp_rank *rank, struct trp_record *record, struct trp_
         return false;
     }
     order->claim = claim;
+    trp_figures_task_comes(rank, trp_order_record(order), order->caller, 1);
     if (claim) {
         claim->order = order;
         order->turn.bundle = claim->bundle;
@@ -143,9 +146,12 @@ void trp_workers_submit(struct trp_rank *rank, struct trp_record *record,
 
 /* ---- those that run: with the workers' lock held --------------------------------------------- */
 
-void trp_task_begin(struct trp_workers *w, struct trp_task *task, struct order *order)
+void trp_task_begin(struct trp_rank *rank, struct trp_task *task, struct order *order)
 {
+    struct trp_workers *w = rank->workers;
     *task = (struct trp_task){.order = order,
+                              .began = trp_figures_task_begins(rank, trp_order_record(order),
+                                                               order->since),
                               .caller = order->caller,
                               .future = trp_order_record(order)->future,
                               .next = w->running,
@@ -226,6 +232,8 @@ static struct order *take_waiting(struct trp_rank *rank, int caller, uint64_t fu
     }
     if (order && order->claim)
         trp_claims_end(rank, order->claim);
+    if (order)
+        trp_figures_task_refused(rank, trp_order_record(order));
     w->unfinished -= order != NULL;
     return order;
 }

@@ -14,6 +14,7 @@
 /* One that runs, or waits in the middle: in the frame that runs it. */
 struct trp_task {
     struct order *order; /* freed when it ends */
+    int64_t began;       /* a trp_now_ns(); 0: that is not measured */
     int caller;
     uint64_t future; /* of that rank */
     _Atomic bool cancelled;
@@ -32,7 +33,7 @@ static inline unsigned trp_task_moves(const struct trp_record *record)
 }
 
 /* With the workers' lock held. */
-void trp_task_begin(struct trp_workers *workers, struct trp_task *task, struct order *order);
+void trp_task_begin(struct trp_rank *rank, struct trp_task *task, struct order *order);
 void trp_task_unlink(struct trp_task *task);
 
 /* It has come to its end with this status: it is to be run again. */

@@ -5,6 +5,7 @@
 #include "schedule/loop.h"
 #include "schedule/rank.h"
 #include "schedule/role.h"
+#include "schedule/trace.h"
 #include "schedule/workers.h"
 
 void trp_wait_prepare(struct trp_context *context)
@@ -47,6 +48,7 @@ __attribute__((always_inline)) static inline void park(struct trp_rank *rank, st
 __attribute__((always_inline)) static inline void wait_here(struct trp_rank *rank,
                                                             struct trp_context *c)
 {
+    trp_trace(c, TRP_TRACE_WAITS);
     while (!c->woken) {
         enum trp_loop_seen seen = trp_loop_takes_answers(rank);
         if (seen == TRP_LOOP_ANSWERS)
@@ -60,6 +62,7 @@ __attribute__((always_inline)) static inline void wait_here(struct trp_rank *ran
         trp_context_push(&rank->ready, c);
         park(rank, c);
     }
+    trp_trace(c, TRP_TRACE_GOES_ON);
 }
 
 /* Its own method cannot run before this one ends. */
@@ -76,7 +79,7 @@ bool trp_wait_future(struct trp_context *context, uint64_t future)
     if (!slot || slot->state != TRP_SLOT_PENDING || slot->waiter || is_own(context, slot))
         return false;
     slot->waiter = context;
-    context->woken = false;
+    context->woken = context->cancelled; /* while it computed */
     wait_here(rank, context);
     if (slot->waiter == context)
         slot->waiter = NULL;

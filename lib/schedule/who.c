@@ -3,10 +3,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "actor/classes.h"
-#include "base/farewell.h"
 #include "base/log.h"
 #include "schedule/workers.h"
 
@@ -40,6 +38,8 @@ void trp_context_name(const struct trp_context *c, char *text, size_t size)
         snprintf(text, size, "driver");
     } else if (c->kind == TRP_CONTEXT_TASK) {
         snprintf(text, size, "task %s on rank %d", c->method->signature->name, c->rank->rank);
+    } else if (trp_class_is_own(c->actor->class_)) {
+        snprintf(text, size, "the gateway");
     } else {
         /* A state under construction, or being destroyed, is not shown to its repr. */
         if (!c->method || c->method == c->actor->class_->init)
@@ -92,27 +92,83 @@ uint64_t trp_who_code(const struct trp_actor *actor, const struct troupe_method 
            (uint32_t)trp_ref_number(trp_actor_ref(actor), trp_home->ranks);
 }
 
+#define TASKS UINT64_C(0xffff) /* for the class, where it is a task: its number follows */
+#define DRIVER UINT64_C(0xfffe)
+
+uint64_t trp_who_task_code(uint32_t number)
+{
+    return TASKS << 48 | number;
+}
+
+uint64_t trp_who_context_code(const struct trp_context *c)
+{
+    if (c->kind == TRP_CONTEXT_DRIVER)
+        return DRIVER << 48;
+    if (c->kind == TRP_CONTEXT_TASK)
+        return trp_who_task_code(c->method->slot);
+    return c->actor && c->method ? trp_who_code(c->actor, c->method) : 0;
+}
+
+void trp_who_computes(struct trp_rank *rank, uint64_t code)
+{
+    __atomic_store_n(&rank->wire->words->computes, code, __ATOMIC_RELAXED);
+}
+
+void trp_who_computed(struct trp_rank *rank, uint64_t code)
+{
+    __atomic_compare_exchange_n(&rank->wire->words->computes, &code, 0, false, __ATOMIC_RELAXED,
+                                __ATOMIC_RELAXED);
+}
+
 static void name_code(uint64_t code, int rank, char *text, size_t size)
 {
     const struct troupe_class *class_ = trp_class_by_id((uint32_t)(code >> 48) - 1);
+    const struct troupe_method *task = trp_task_by_number((uint32_t)code);
     uint32_t slot = (uint32_t)(code >> 32) & 0xffff;
-    if (!code || !class_)
-        snprintf(text, size, "in no method");
-    else
-        snprintf(text, size, "in %s(%d:%u).%s", class_->name, rank, (uint32_t)code,
+    if (code >> 48 == DRIVER)
+        snprintf(text, size, "the driver");
+    else if (code >> 48 == TASKS && task)
+        snprintf(text, size, "task %s", task->signature->name);
+    else if (class_)
+        snprintf(text, size, "%s(%d:%u).%s", class_->name, rank, (uint32_t)code,
                  slot < class_->slots ? class_->table[slot]->signature->name : "init");
 }
 
-void trp_who_died(int rank, const struct trp_wire_words *last)
+static void name_doing(const struct trp_wire_words *last, int rank, char *text, size_t size)
 {
-    char doing[TRP_WHO_SIZE], signal[64] = "", host[128] = "";
-    name_code(__atomic_load_n(&last->doing, __ATOMIC_RELAXED), rank, doing, sizeof doing);
-    if (last->signal)
-        snprintf(signal, sizeof signal, " by signal %u (%s)", last->signal,
-                 strsignal((int)last->signal));
-    gethostname(host, sizeof host - 1);
-    trp_log(TRP_LOG_ERROR, "rank %d (process %d on %s) has died%s while %s: the job ends", rank,
-            last->pid, host, signal, doing);
-    trp_farewell();
-    _exit(1);
+    uint64_t doing = __atomic_load_n(&last->doing, __ATOMIC_RELAXED);
+    uint64_t computes = __atomic_load_n(&last->computes, __ATOMIC_RELAXED);
+    char one[TRP_WHO_SIZE] = "", other[TRP_WHO_SIZE] = "";
+    if (doing)
+        name_code(doing, rank, one, sizeof one);
+    if (computes)
+        name_code(computes, rank, other, sizeof other);
+    snprintf(text, size, "%s%s%s", doing || computes ? one : "no method",
+             doing && computes ? " and " : "", other);
+}
+
+static void name_cause(const struct trp_wire_death *death, char *text, size_t size)
+{
+    if (death->silent)
+        snprintf(text, size, "is lost: its node does not answer");
+    else if (death->last && death->last->signal)
+        snprintf(text, size, "has died by signal %u (%s)", death->last->signal,
+                 strsignal((int)death->last->signal));
+    else if (death->oom_kills)
+        snprintf(text, size, "has died, killed for lack of memory (oom_kill of its cgroup: %ld)",
+                 death->oom_kills);
+    else
+        snprintf(text, size, "has died, killed or lost");
+}
+
+void trp_who_died(const struct trp_wire_death *death)
+{
+    char cause[128], doing[3 * TRP_WHO_SIZE] = "";
+    name_cause(death, cause, sizeof cause);
+    if (death->last) {
+        strcpy(doing, ", while in ");
+        name_doing(death->last, death->rank, doing + strlen(doing), sizeof doing - strlen(doing));
+    }
+    trp_log(TRP_LOG_ERROR, "rank %d (process %d on %s) %s%s: the job ends", death->rank,
+            death->pid, death->host, cause, doing);
 }

@@ -21,12 +21,18 @@ void trp_who_crashed(int signal, const void *address, char *text, size_t size);
 
 /* What a rank lets its mates see of the method it runs, and the trp_wire_died that tells it. */
 uint64_t trp_who_code(const struct trp_actor *actor, const struct troupe_method *method);
+uint64_t trp_who_task_code(uint32_t number);
+uint64_t trp_who_context_code(const struct trp_context *context);
+/* Another thread than the scheduler's runs this, from now on, and until now. Before the wire is
+   closed. */
+void trp_who_computes(struct trp_rank *rank, uint64_t code);
+void trp_who_computed(struct trp_rank *rank, uint64_t code);
 /* Its lower half. */
 static inline uint32_t trp_who_index(const struct trp_rank *rank, uint32_t creator, uint64_t serial)
 {
     return (uint32_t)(serial >> 32) * (uint32_t)rank->ranks + creator;
 }
-void trp_who_died(int rank, const struct trp_wire_words *last);
+void trp_who_died(const struct trp_wire_death *death);
 
 /* "progress(1:4)", whatever the class's own repr. Safe in a signal handler but for snprintf. */
 void trp_ref_name(const struct trp_rank *rank, struct troupe_ref ref,

@@ -36,6 +36,7 @@ struct order {
     struct trp_block *block; /* that this is in */
     struct trp_parcel *parcel; /* that the record is in instead of here, or NULL */
     struct trp_claim *claim; /* on what it needs beside CPUs, or NULL */
+    int64_t since; /* a trp_now_ns(): in line since then; 0: that is not measured */
     int caller;
     uint8_t retries;  /* that are left */
     uint8_t failures; /* that it has had */
@@ -75,6 +76,9 @@ struct trp_worker {
     struct call call;           /* of an actor's own worker: to be begun, in its turn, */
     struct call begun;          /* with its slots taken, */
     struct trp_context *method; /* and running */
+    int64_t took;               /* ns, by the method that has ended; */
+    bool failed;                /* so it did, */
+    uint64_t answered;          /* and the bytes of its result, as in its context */
     int killed;                 /* begun, and to fail with this status */
     char *killed_story;
 };

@@ -11,11 +11,13 @@
 #include "schedule/claims.h"
 #include "schedule/cpus.h"
 #include "schedule/execute.h"
+#include "schedule/figures.h"
 #include "schedule/groups.h"
 #include "schedule/mail.h"
 #include "schedule/send.h"
 #include "schedule/steal.h"
 #include "schedule/tasks.h"
+#include "schedule/who.h"
 #include "schedule/worker.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
@@ -116,7 +118,20 @@ static void tell_done(struct trp_context *c, int status, const char *story)
     trp_send_bytes_from(c->rank, c, c->rank->rank, &head, story, strlen(story) + 1);
 }
 
-static void finish(struct trp_context *c)
+/* What is computed, for the mates. Not at the end of the job, where the wire goes first. */
+static void show(const struct trp_workers *w, struct trp_rank *rank, uint64_t code)
+{
+    if (!w->stop)
+        trp_who_computes(rank, code);
+}
+
+static void show_no_more(const struct trp_workers *w, const struct trp_context *c)
+{
+    if (!w->stop)
+        trp_who_computed(c->rank, trp_who_context_code(c));
+}
+
+static void finish(struct trp_context *c, int status)
 {
     struct trp_workers *w = c->rank->workers;
     struct trp_rank *rank = c->rank;
@@ -129,8 +144,11 @@ static void finish(struct trp_context *c)
         trp_bundle_look(c->bundle);
     w->unwinding -= c->unwinding;
     c->worker->calls -= c->kind == TRP_CONTEXT_METHOD;
-    if (c->task)
+    if (c->task) {
+        show_no_more(w, c);
+        trp_figures_task_ends(c, status);
         trp_task_unlink(c->task);
+    }
     bool last = --w->unfinished == 0;
     pthread_mutex_unlock(&w->lock);
     if (last)
@@ -147,11 +165,14 @@ static void run_again(struct trp_context *c)
     trp_set_current(NULL);
     order->retries--;
     order->failures++;
+    order->since = 0;
     order->turn.moves = false; /* its arguments have been unpacked */
     pthread_mutex_lock(&w->lock);
+    trp_figures_task_again(c);
     trp_task_unlink(c->task);
     w->unwinding -= c->unwinding;
     give_back(c);
+    show_no_more(w, c);
     if (w->stop)
         trp_order_cancel(w, order);
     else
@@ -172,11 +193,13 @@ static void conclude_task(struct trp_context *c, int status, const void *value)
 static void conclude(struct trp_context *c, int status, const void *value)
 {
     struct trp_workers *w = c->rank->workers;
+    trp_trace(c, TRP_TRACE_ENDS);
     if (c->guest)
         trp_guests_leave(c->rank);
     if (c->kind == TRP_CONTEXT_METHOD) {
         pthread_mutex_lock(&w->lock);
         c->worker->method = NULL; /* from here nobody can kill it */
+        show_no_more(w, c);
         pthread_mutex_unlock(&w->lock);
         if (c->cancelled && status == TROUPE_OK) {
             status = c->cancelled;
@@ -184,6 +207,9 @@ static void conclude(struct trp_context *c, int status, const void *value)
         }
         char *story = status == TROUPE_OK ? NULL : strdup(value);
         trp_conclude_call(c, status, value);
+        c->worker->took = trp_now_ns() - c->began;
+        c->worker->failed = status != TROUPE_OK;
+        c->worker->answered = c->answered;
         tell_done(c, status, story);
         free(story);
     } else {
@@ -193,7 +219,7 @@ static void conclude(struct trp_context *c, int status, const void *value)
         }
         conclude_task(c, status, value);
     }
-    finish(c);
+    finish(c, status);
 }
 
 void trp_worker_fail(struct trp_context *context, int status, const char *story)
@@ -213,6 +239,7 @@ static void run(struct trp_context *c)
         trp_die("no memory for a result of %u bytes", type->size);
     omp_set_num_threads(c->cpus);
     trp_set_current(c);
+    trp_trace(c, TRP_TRACE_BEGINS);
     c->method->thunk(c->actor ? c->actor->state : NULL, c->args, result);
     conclude(c, TROUPE_OK, result);
 }
@@ -230,10 +257,12 @@ static void run_task(struct trp_worker *worker, struct order *order, struct trp_
                                   .answer = record->future,
                                   .claim = order->claim,
                                   .task = task,
+                                  .began = task->began,
                                   .bundle = order->turn.bundle,
                                   .cpus = order->turn.cpus};
     struct trp_asking asking;
     const struct troupe_type *type = &context.method->signature->args;
+    context.calls_as = (uint8_t)trp_from_task(context.method);
     if (order->claim)
         type = trp_asking_type(&asking, type);
     if (order->failures || trp_unpack_gifts(type, context.args, trp_record_body_size(record),
@@ -255,15 +284,18 @@ static void run_method(struct trp_worker *worker)
                                   .args = worker->begun.args,
                                   .caller = worker->begun.caller,
                                   .answer = worker->begun.answer,
+                                  .began = trp_now_ns(),
                                   .bundle = worker->bundle,
                                   .cpus = worker->cpus};
     struct trp_workers *w = worker->rank->workers;
+    context.calls_as = (uint8_t)trp_from_class(context.actor->class_);
     pthread_mutex_lock(&w->lock);
     worker->method = &context;
     context.cancelled = worker->killed;
     context.cancelled_by = worker->killed_story;
     worker->killed = 0;
     worker->killed_story = NULL;
+    show(w, worker->rank, trp_who_context_code(&context));
     pthread_mutex_unlock(&w->lock);
     run(&context);
 }
@@ -280,6 +312,12 @@ static void begin_call(struct trp_worker *worker)
 {
     worker->begun = worker->call;
     worker->call.actor = NULL;
+}
+
+static void begin_task(struct trp_worker *worker, struct trp_task *task, struct order *order)
+{
+    trp_task_begin(worker->rank, task, order);
+    show(worker->rank->workers, worker->rank, trp_who_task_code(trp_order_record(order)->slot));
 }
 
 /* One thing to do; false when the worker is to end. */
@@ -302,7 +340,7 @@ static bool work(struct trp_worker *worker)
     if (turn && turn->owner)
         begin_call(worker);
     else if (turn)
-        trp_task_begin(w, &task, (struct order *)(void *)turn);
+        begin_task(worker, &task, (struct order *)(void *)turn);
     pthread_mutex_unlock(&w->lock);
     if (woken)
         trp_carrier_resume(&worker->carrier, woken->stack);
@@ -434,7 +472,9 @@ void trp_worker_wait(struct trp_context *c, double deadline)
     begin_wait(w, c, deadline);
     pthread_mutex_unlock(&w->lock);
     trp_set_current(NULL);
+    trp_trace(c, TRP_TRACE_WAITS);
     trp_carrier_park(&worker->carrier, &c->stack);
+    trp_trace(c, TRP_TRACE_GOES_ON);
     trp_set_current(c);
     omp_set_num_threads(c->cpus);
     pthread_mutex_lock(&w->lock);

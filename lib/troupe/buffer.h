@@ -18,6 +18,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup buffers
+    @{ */
+
 /** This version has troupe_give. */
 #define TROUPE_HAVE_GIVE 1
 
@@ -60,6 +63,8 @@ const void *troupe_keep(const void *buffer);
  * @note Threads: any that has a hold of it.
  */
 void troupe_release(const void *buffer);
+
+/** @} */
 
 #ifdef __cplusplus
 }

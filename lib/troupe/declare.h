@@ -47,6 +47,9 @@
 
 /* ---- what users write ------------------------------------------------------------------------ */
 
+/** @addtogroup classes
+    @{ */
+
 /**
  * `TROUPE_CLASS(C, (T, field)…);` a class with the arguments of its constructor, at most 32: the
  * handle C, C_new(field…), in methods C_self(state); struct C_state is for the .c file to define.
@@ -153,9 +156,9 @@
 
 /** A task for each index from `begin` up to, without, `end`, its results in their order: see map.h.
     `troupe_map(t, begin, end, values, .field = value…, .with = { … })`; the first failure is the
-    caller's, */
+    caller's. */
 #define troupe_map(...) troupe_map_check(troupe_get_map(__VA_ARGS__))
-/** or, with the same arguments, the status that this gives. */
+/** As troupe_map, with the same arguments, but the first failure is the status that it gives. */
 #define troupe_get_map(t, begin, end, ...)                                                         \
     __extension__({                                                                                \
         (void)sizeof((size_t *){&((struct TROUPE_CAT_(t, _call) *)0)->index});                     \
@@ -314,6 +317,8 @@
     TROUPE_BEGIN_(TROUPE_TASK_BODY_, t, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
 #endif
+
+/** @} */
 
 /** @cond INTERNAL */
 /* What stands behind the name of an ask. */

@@ -18,6 +18,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup futures
+    @{ */
+
 /** As a number of seconds: no time-out. */
 #define TROUPE_FOREVER (-1.0)
 
@@ -136,6 +139,8 @@ void troupe_scope_end(struct troupe_scope scope);
 
 /** Behind troupe_same. @param a an actor @param b another @return whether @note Threads: any. */
 bool troupe_same_ref(struct troupe_ref a, struct troupe_ref b);
+
+/** @} */
 
 #ifdef __cplusplus
 }

@@ -15,6 +15,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup groups
+    @{ */
+
 /** Where the places of a group are to be. */
 enum troupe_group_strategy {
     TROUPE_PACK,            /**< on one rank, else on one node, else on as many as it takes */
@@ -78,6 +81,8 @@ struct troupe_place troupe_in(troupe_group group, int place);
 /** @param group reserved by this rank @param place from 0 @return its rank; -1: there is none
     @note Threads: any. */
 int troupe_group_rank(troupe_group group, int place);
+
+/** @} */
 
 #ifdef __cplusplus
 }

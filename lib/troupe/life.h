@@ -10,6 +10,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup life
+    @{ */
+
 /** Why an actor ended. */
 enum troupe_end_reason {
     TROUPE_END_STOPPED = 1, /**< troupe_stop, after the calls that came before it */
@@ -59,6 +62,8 @@ void troupe_kill_ref(struct troupe_ref actor);
 /** Behind troupe_ended. @param actor of any class @return a future of its end */
 __attribute__((warn_unused_result)) troupe_future_troupe_end
 troupe_ended_ref(struct troupe_ref actor);
+
+/** @} */
 
 #ifdef __cplusplus
 }

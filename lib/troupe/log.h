@@ -8,6 +8,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup logging
+    @{ */
+
 /** How much is said: TROUPE_LOG=error|warning|info|debug, or troupe_run_options.log. Another value
     of TROUPE_LOG is ignored. */
 enum troupe_log_level {
@@ -28,6 +31,8 @@ enum troupe_log_level {
  */
 __attribute__((format(printf, 2, 3))) void troupe_log(enum troupe_log_level level,
                                                       const char *format, ...);
+
+/** @} */
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup maps
+    @{ */
+
 /**
  * Behind troupe_get_map and troupe_map. Runs a task for each index, and waits. There are two tasks
  * for each CPU of the job at a time, each of a part of what is left: about half of that goes to all
@@ -38,6 +41,8 @@ troupe_status troupe_map_any(const struct troupe_method *task, const void *args,
 
 /** Behind troupe_map. @param status not TROUPE_OK: the caller fails with it, and troupe_story */
 void troupe_map_check(troupe_status status);
+
+/** @} */
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup method
+    @{ */
+
 /**
  * Ends the running method, task or driver: what it would have answered is a failure with this
  * story, behind the name of who fails. Does not return: the frames are given up, so locks and
@@ -75,8 +78,9 @@ int troupe_cpus(void);
 
 /**
  * MPI calls of the program's own stand between this and troupe_mpi_end, on a communicator of the
- * program's own (not with transport self, unless the program has initialised MPI). The rank waits
- * meanwhile: nothing waits, and nothing begins again, before the end; a failure is an end, too.
+ * program's own (not with transport self, unless the program has initialised MPI). What the rank
+ * has sent before is on its way. The rank waits meanwhile: nothing waits, and nothing begins again,
+ * before the end; a failure is an end, too.
  * @note Threads: callers, one of a rank at a time: a task, or an actor with CPUs, waits for its
  *       turn. Elsewhere it ends the job.
  */
@@ -144,6 +148,8 @@ struct troupe_place troupe_away_from_ref(struct troupe_ref actor);
 
 /** Behind troupe_beside. @param actor of any class @return for troupe_options.place */
 struct troupe_place troupe_beside_ref(struct troupe_ref actor);
+
+/** @} */
 
 #ifdef __cplusplus
 }

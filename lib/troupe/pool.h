@@ -21,6 +21,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup pools
+    @{ */
+
 /** A pool of whatever class. */
 typedef struct troupe_pool troupe_pool;
 
@@ -110,6 +113,8 @@ troupe_status troupe_pool_next_any(troupe_pool *pool, const struct troupe_method
  */
 size_t troupe_pool_map_any(troupe_pool *pool, const struct troupe_method *method, const void *args,
                            size_t n, void *values, size_t size, troupe_status *statuses);
+
+/** @} */
 
 #ifdef __cplusplus
 }

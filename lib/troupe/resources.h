@@ -10,6 +10,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup resources
+    @{ */
+
 /** So much of one kind. */
 struct troupe_resource {
     const char *name; /**< "cpus", "gpus", "memory" (bytes), or one of the program's own; the
@@ -56,6 +59,8 @@ struct troupe_waiting {
  * @note Threads: any.
  */
 size_t troupe_waiting(struct troupe_waiting *list, size_t most);
+
+/** @} */
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,7 @@
 #ifndef TROUPE_RUN_H
 #define TROUPE_RUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/** @addtogroup run
+    @{ */
 
 /**
  * The main routine of the program, run on rank 0, on the thread and the stack of troupe_run.
@@ -47,6 +51,11 @@ struct troupe_run_options {
     double linger; /**< seconds for which calls and tasks may go on after the driver; default 30,
                         less than 0: not at all. What can go on no more, since it waits for what
                         nobody will send, takes none of it */
+    double grace; /**< seconds that the driver has when the job is told to end, by SIGTERM or
+                       SIGUSR1 to any of its ranks: troupe_ending() is true then, and the driver is
+                       to return; if it has not after that time, the job ends as with troupe_exit,
+                       with 128 and the signal's number. Default 0: the signal ends the process, and
+                       so the job, at once. TROUPE_GRACE */
     const char *gateway; /**< a door on rank 0 for other programs, docs/gateway.md: "1" (loopback, a
                               port that is free, and a Unix socket), "unix" (that socket alone),
                               "ADDRESS:PORT"; default none. Where it cannot be opened stderr says
@@ -54,6 +63,19 @@ struct troupe_run_options {
     int (*setup)(int argc, char **argv); /**< runs once in every process before the driver; where
                                               one does not return 0, nothing is run */
 };
+
+/** What a driver returns that has ended early, and wants the job to be run again from where it has
+    stopped: slurm/time_limit.sh sees to that. */
+#define TROUPE_REQUEUE 85
+
+/**
+ * The job is told to end: in a loop of the driver's, a task's or a method's, the moment to save
+ * what is to be kept and return. Costs nothing.
+ * @return true, on all ranks, from when a signal has told one of them: see `grace` of
+ *         troupe_run_options, which makes that so
+ * @note Threads: any.
+ */
+bool troupe_ending(void);
 
 /**
  * Runs the driver on rank 0 while all ranks host actors and tasks, then ends the job: what is under
@@ -72,6 +94,8 @@ struct troupe_run_options {
  */
 int troupe_run(int argc, char **argv, troupe_driver *driver,
                const struct troupe_run_options *options);
+
+/** @} */
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup statuses
+    @{ */
+
 /** The list: `X(NAME, number, text)` for each status. @param X a macro of the caller's */
 #define TROUPE_STATUSES(X)                                                                         \
     X(OK, 0, "done")                                                /**< not a failure */          \
@@ -39,6 +42,8 @@ typedef enum troupe_status {
  * @note Threads: any, also while no troupe_run is under way.
  */
 const char *troupe_status_text(int status);
+
+/** @} */
 
 #ifdef __cplusplus
 }

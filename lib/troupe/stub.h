@@ -105,8 +105,10 @@ struct troupe_lane {
     char *end;       /**< up to here */
 };
 
-#define TROUPE_ANY_SERIAL UINT64_MAX /**< each call is preceded by the serial of its own */
-#define TROUPE_LANES_APART 128       /**< bytes from a rank's lane to that of the next rank */
+/** Each call is preceded by the serial of its own. */
+#define TROUPE_ANY_SERIAL UINT64_MAX
+/** Bytes from a rank's lane to that of the next rank. */
+#define TROUPE_LANES_APART 128
 
 /** What a thread sends by itself, without the runtime. */
 struct troupe_lanes {

@@ -17,6 +17,9 @@
 extern "C" {
 #endif
 
+/** @addtogroup types
+    @{ */
+
 /** An actor of any class. Two words, by value; all zero is no actor. The typed handles hold one.
     Good on every rank, by copying; it owns nothing, and outlives its actor. */
 struct troupe_ref {
@@ -244,6 +247,8 @@ struct troupe_options {
     bool refuse_more; /**< with max_pending: nobody waits. A call too many is refused: an ask fails
                            with TROUPE_FULL, a tell is lost, counted, and the first is a warning */
 };
+
+/** @} */
 
 #ifdef __cplusplus
 }

@@ -1,13 +1,11 @@
 #include "wire/doorbell.h"
 
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/futex.h"
 #include "base/log.h"
+#include "wire/together.h"
 
 /* A cache line apart, but not aligned to one: MPI does not promise that. */
 struct trp_bell {
@@ -15,7 +13,7 @@ struct trp_bell {
     uint32_t asleep;
     uint32_t apart[14];
     struct trp_wire_words words;
-    uint32_t apart_too[12];
+    uint32_t apart_too[8];
 };
 
 static void find_mates(struct trp_doorbell *bell, MPI_Comm comm)
@@ -28,7 +26,7 @@ static void find_mates(struct trp_doorbell *bell, MPI_Comm comm)
         trp_die("no memory for the table of %d ranks", ranks);
     int rank;
     MPI_Comm_rank(comm, &rank);
-    MPI_Allgather(&rank, 1, MPI_INT, bell->here, 1, MPI_INT, bell->node);
+    trp_together_share(bell->node, &rank, sizeof rank, bell->here);
     for (int i = 0; i < bell->node_ranks; i++) {
         MPI_Aint size;
         int unit;
@@ -45,9 +43,8 @@ void trp_doorbell_open(struct trp_doorbell *bell, MPI_Comm comm)
     MPI_Win_allocate_shared(sizeof(struct trp_bell), 1, MPI_INFO_NULL, bell->node, &bell->mine,
                             &bell->window);
     *bell->mine = (struct trp_bell){.words = {.pid = (int32_t)getpid()}};
-    bell->pidfd = bell->stop = -1;
     find_mates(bell, comm);
-    MPI_Barrier(bell->node);
+    trp_together_meet(bell->node);
 }
 
 void trp_doorbell_close(struct trp_doorbell *bell)
@@ -58,54 +55,22 @@ void trp_doorbell_close(struct trp_doorbell *bell)
     free(bell->here);
 }
 
-/* ---- watching a mate ------------------------------------------------------------------------- */
-
 struct trp_wire_words *trp_doorbell_words(struct trp_doorbell *bell)
 {
     return &bell->mine->words;
 }
 
-static int mate_of(const struct trp_doorbell *bell)
+int trp_doorbell_mate(const struct trp_doorbell *bell)
 {
     return bell->here[(bell->node_rank + 1) % bell->node_ranks];
 }
 
-static void *watch(void *arg)
+const struct trp_wire_words *trp_doorbell_words_of(const struct trp_doorbell *bell, int rank)
 {
-    struct trp_doorbell *bell = arg;
-    struct pollfd fds[2] = {{.fd = bell->pidfd, .events = POLLIN},
-                            {.fd = bell->stop, .events = POLLIN}};
-    while (poll(fds, 2, -1) < 0) {
-    }
-    if (fds[0].revents && !fds[1].revents)
-        bell->died(mate_of(bell), &bell->of[mate_of(bell)]->words);
-    return NULL;
+    return &bell->of[rank]->words;
 }
 
-void trp_doorbell_watch(struct trp_doorbell *bell, trp_wire_died *died)
-{
-    bell->died = died;
-    MPI_Barrier(bell->node);
-    if (bell->node_ranks == 1)
-        return;
-    bell->pidfd = (int)syscall(SYS_pidfd_open, bell->of[mate_of(bell)]->words.pid, 0);
-    bell->stop = eventfd(0, EFD_CLOEXEC);
-    if (bell->pidfd < 0 || bell->stop < 0 || pthread_create(&bell->watcher, NULL, watch, bell)) {
-        trp_log(TRP_LOG_INFO, "the death of other ranks will be noticed by the launcher only");
-        bell->died = NULL;
-    }
-}
-
-void trp_doorbell_unwatch(struct trp_doorbell *bell)
-{
-    uint64_t one = 1;
-    if (bell->died && bell->stop >= 0 && write(bell->stop, &one, sizeof one) == sizeof one)
-        pthread_join(bell->watcher, NULL);
-    if (bell->pidfd >= 0)
-        close(bell->pidfd);
-    if (bell->stop >= 0)
-        close(bell->stop);
-}
+/* ---- ringing --------------------------------------------------------------------------------- */
 
 /* What is there to be read is out, then the flag is read: partner of the fence in announce, where
    the flag is set, then messages are looked for. One of the two sees the other. Only the first to

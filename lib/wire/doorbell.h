@@ -8,7 +8,6 @@
 #define TRP_DOORBELL_H
 
 #include <mpi.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,20 +23,17 @@ struct trp_doorbell {
     bool covers_all;      /* every rank is on this node */
     int node_rank, node_ranks;
     int *here; /* [node_ranks]: their ranks of the job */
-    pthread_t watcher;
-    int pidfd, stop; /* of the mate that is watched, and to end watching; -1: not watching */
-    trp_wire_died *died;
 };
 
 void trp_doorbell_open(struct trp_doorbell *bell, MPI_Comm comm);
 void trp_doorbell_close(struct trp_doorbell *bell);
 
-/* What this rank lets its mates see. */
+/* What this rank lets its mates see, and what they do. */
 struct trp_wire_words *trp_doorbell_words(struct trp_doorbell *bell);
+const struct trp_wire_words *trp_doorbell_words_of(const struct trp_doorbell *bell, int rank);
 
-/* Watches the next rank of the node, in a ring, and calls died when it dies. Collective. */
-void trp_doorbell_watch(struct trp_doorbell *bell, trp_wire_died *died);
-void trp_doorbell_unwatch(struct trp_doorbell *bell);
+/* The next rank of the node, in a ring. */
+int trp_doorbell_mate(const struct trp_doorbell *bell);
 
 /* After a message to `rank` is on its way: rings if it sleeps. Nothing on another node. */
 void trp_doorbell_ring(struct trp_doorbell *bell, int rank);

@@ -27,7 +27,7 @@ struct trp_message {
 struct trp_flight {
     MPI_Request request;
     int to;
-    size_t size;
+    bool slow; /* it may leave later than its receiver was rung for: that one is rung again */
     struct trp_message message;
 };
 
@@ -43,7 +43,7 @@ static void launch(struct trp_messages *m, struct trp_parcel *parcel)
     m->urgent_out[parcel->peer] += parcel->urgent;
     memcpy(f->message.bytes, parcel->bytes + parcel->at, size);
     f->to = parcel->peer;
-    f->size = size;
+    f->slow = size > EAGER || m->flying;
     MPI_Isend(&f->message, (int)(sizeof(struct head) + size), MPI_BYTE, f->to,
               parcel->urgent ? TRP_TAG_URGENT : TRP_TAG_PARCEL, m->comm, &f->request);
     parcel->at += size;
@@ -72,9 +72,11 @@ static void land(struct trp_messages *m)
         struct trp_flight *f = &m->out[m->oldest_out];
         int done;
         MPI_Test(&f->request, &done, MPI_STATUS_IGNORE);
-        if (!done)
+        if (!done) {
+            f->slow = true; /* even a small one, such as the first to a rank in MPICH */
             return;
-        if (f->size > EAGER)
+        }
+        if (f->slow)
             trp_doorbell_ring(m->bell, f->to); /* its last step may be the receiver's */
         m->oldest_out = (m->oldest_out + 1) % FLYING;
         m->flying--;
@@ -102,8 +104,7 @@ void trp_messages_ring(struct trp_messages *m)
 {
     for (unsigned i = 0; i < m->flying; i++) {
         const struct trp_flight *f = &m->out[(m->oldest_out + i) % FLYING];
-        if (f->size > EAGER)
-            trp_doorbell_ring(m->bell, f->to);
+        trp_doorbell_ring(m->bell, f->to);
     }
 }
 

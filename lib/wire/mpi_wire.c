@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "wire/together.h"
 
 /* ---- sleeping -------------------------------------------------------------------------------- */
 
@@ -71,19 +72,23 @@ void trp_mpi_wake(struct trp_wire *wire)
 
 void trp_mpi_share(struct trp_wire *wire, const void *mine, size_t bytes, void *all)
 {
-    MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE,
-                  trp_mpi_wire(wire)->bell.node);
+    trp_together_share(trp_mpi_wire(wire)->bell.node, mine, bytes, all);
 }
 
 void trp_mpi_share_all(struct trp_wire *wire, const void *mine, size_t bytes, void *all)
 {
-    MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE,
-                  trp_mpi_wire(wire)->comm);
+    trp_together_share(trp_mpi_wire(wire)->comm, mine, bytes, all);
 }
 
 void trp_mpi_watch(struct trp_wire *wire)
 {
-    trp_doorbell_watch(&trp_mpi_wire(wire)->bell, wire->died);
+    struct trp_mpi_wire *w = trp_mpi_wire(wire);
+    trp_watch_begin(&w->watch, &w->bell, w->comm, wire->died);
+}
+
+bool trp_mpi_leave(struct trp_wire *wire, int signal)
+{
+    return trp_watch_leave(&trp_mpi_wire(wire)->watch, signal);
 }
 
 void trp_mpi_send_bulk(struct trp_wire *wire, struct trp_bulk *bulk)
@@ -131,6 +136,7 @@ static void free_wire(struct trp_mpi_wire *w)
 
 void trp_mpi_end(struct trp_mpi_wire *w)
 {
+    trp_watch_end(&w->watch);
     trp_doorbell_close(&w->bell);
     trp_die_hook = NULL;
     free_wire(w);

@@ -10,6 +10,7 @@
 #include "wire/bulks.h"
 #include "wire/doorbell.h"
 #include "wire/messages.h"
+#include "wire/watch.h"
 #include "wire/wire.h"
 
 struct trp_mpi_wire {
@@ -17,6 +18,7 @@ struct trp_mpi_wire {
     MPI_Comm comm;
     bool own_mpi;
     struct trp_doorbell bell;
+    struct trp_watch watch;
     struct trp_messages messages; /* opened by the transport, if it needs them */
     struct trp_bulks bulks;
     double far_pause; /* seconds to sleep while other nodes may send */
@@ -49,6 +51,7 @@ void trp_mpi_wake(struct trp_wire *wire);
 void trp_mpi_share(struct trp_wire *wire, const void *mine, size_t bytes, void *all);
 void trp_mpi_share_all(struct trp_wire *wire, const void *mine, size_t bytes, void *all);
 void trp_mpi_watch(struct trp_wire *wire);
+bool trp_mpi_leave(struct trp_wire *wire, int signal);
 
 /* Makes it a wire of transport p2p. */
 struct trp_wire *trp_p2p_start(struct trp_mpi_wire *w);

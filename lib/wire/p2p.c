@@ -36,7 +36,6 @@ static bool p2p_congested(const struct trp_wire *wire, int to)
 static void p2p_close(struct trp_wire *wire)
 {
     struct trp_mpi_wire *w = trp_mpi_wire(wire);
-    trp_doorbell_unwatch(&w->bell);
     trp_mpi_drain(w, sends_parcels);
     trp_mpi_end(w);
 }
@@ -56,6 +55,7 @@ static const struct trp_wire_ops p2p_ops = {
     .share = trp_mpi_share,
     .share_all = trp_mpi_share_all,
     .watch = trp_mpi_watch,
+    .leave = trp_mpi_leave,
     .close = p2p_close,
 };
 

@@ -21,7 +21,10 @@ struct trp_parcel {
     size_t room;             /* bytes that fit */
     size_t used;             /* bytes that are records */
     size_t at;               /* bytes read so far, */
-    size_t ahead;            /* and looked at to fetch what will be needed */
+    union {
+        size_t ahead;  /* and looked at to fetch what will be needed */
+        int64_t since; /* of a letter: it has waited since then, if that is measured; or 0 */
+    };
     struct trp_record *many; /* that is being read, one by one; NULL: none */
     uint64_t *owed;          /* where it is noted when its bytes are done with, or NULL, */
     size_t owes;             /* and how many */

@@ -56,6 +56,8 @@ enum trp_record_kind {
     TRP_RECORD_LEVEL,    /* rank 0 says: end the actors of depth number; answered by COUNTS */
     TRP_RECORD_END,      /* the job is over */
     TRP_RECORD_HUNGRY,   /* the sender has no task to run; body: what it has free */
+    TRP_RECORD_ENDING,   /* the job is told to end, by the signal in number */
+    TRP_RECORD_NEWS,     /* to rank 0: see schedule/news.h */
 };
 
 enum trp_record_flags {
@@ -64,14 +66,17 @@ enum trp_record_flags {
     TRP_RECORD_URGENT = 4, /* it overtakes all that is not, and is in order with what is */
 };
 
-#define TRP_RECORD_WORDS_MAX ((1u << 19) - 1)
+#define TRP_RECORD_WORDS_MAX ((1u << 16) - 1)
+#define TRP_SLOTS_MAX ((1u << 11) - 1) /* methods of a class, classes, tasks; as a slot: none */
+#define TRP_RECORD_FROM_MAX ((1u << 8) - 1)
 #define TRP_RANKS_MAX (1u << 20)
 
 struct trp_record {
-    uint64_t words : 19; /* of 8 bytes, all of it; 0: in one more word behind the header */
+    uint64_t words : 16; /* of 8 bytes, all of it; 0: in one more word behind the header */
     uint64_t kind : 6;
     uint64_t flags : 3;
-    uint64_t slot : 16;
+    uint64_t slot : 11;
+    uint64_t from : 8;     /* of a call: who calls; see schedule/counts.h */
     uint64_t creator : 20; /* the actor: rank that made it (TASK: that gets the answer), */
     uint64_t serial;       /* and index and generation, as in its handle */
     uint64_t future;       /* on the rank it came from (FAILED: on the one it goes to) */
@@ -81,9 +86,9 @@ struct trp_record {
 /* The first word, in one piece: fields that are written one by one would be waited for by who then
    copies the word. */
 static inline uint64_t trp_record_word(enum trp_record_kind kind, uint64_t slot, uint64_t creator,
-                                       uint64_t words)
+                                       uint64_t from)
 {
-    return words | (uint64_t)kind << 19 | slot << 28 | creator << 44;
+    return (uint64_t)kind << 16 | slot << 25 | from << 36 | creator << 44;
 }
 
 /* Its header was written with no length: now it ends, in a parcel of the usual size. */
@@ -179,7 +184,7 @@ static inline size_t trp_record_cut(void *to, const void *beginning)
 static inline bool trp_record_is_urgent(const struct trp_record *record)
 {
     return record->flags & TRP_RECORD_URGENT || record->kind == TRP_RECORD_FAILED ||
-           record->kind == TRP_RECORD_EXIT;
+           record->kind == TRP_RECORD_EXIT || record->kind == TRP_RECORD_ENDING;
 }
 
 /* What the end of the job is found out with is not counted among what was sent. */

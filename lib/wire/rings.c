@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "wire/pieces.h"
 #include "wire/ring.h"
+#include "wire/together.h"
 
 #define LINE 64
 
@@ -231,7 +232,9 @@ bool trp_rings_fit(const struct trp_doorbell *bell, size_t size, char *why, size
     double have = need;
     if (statvfs("/dev/shm", &shm) == 0)
         have = (double)shm.f_bavail * (double)shm.f_frsize;
-    MPI_Bcast(&have, 1, MPI_DOUBLE, 0, bell->node);
+    MPI_Request request;
+    MPI_Ibcast(&have, 1, MPI_DOUBLE, 0, bell->node, &request);
+    trp_together(request);
     snprintf(why, why_size,
              "the rings between the %d ranks of a node need %.1f MiB in /dev/shm, which has %.1f "
              "(TROUPE_RING=bytes makes them smaller)",
@@ -279,7 +282,7 @@ void trp_rings_open(struct trp_rings *r, struct trp_doorbell *bell, int ranks, s
     MPI_Win_allocate_shared((MPI_Aint)part_bytes(bell->node_ranks, size), 1, MPI_INFO_NULL,
                             bell->node, &mine, &r->window);
     init_mine(r);
-    MPI_Barrier(bell->node);
+    trp_together_meet(bell->node);
     for (int place = 0; place < bell->node_ranks; place++)
         if (place != bell->node_rank)
             meet(r, place);

@@ -9,6 +9,7 @@
 #include "wire/mpi_wire.h"
 #include "wire/ring.h"
 #include "wire/rings.h"
+#include "wire/together.h"
 
 #define RING_BYTES (64 * 1024) /* measured best: smaller ones stall, larger ones leave the cache */
 #define NEAR_A_FAR 16          /* parcels from this node at most before others are looked for */
@@ -70,7 +71,6 @@ static bool rma_congested(const struct trp_wire *wire, int to)
 static void rma_close(struct trp_wire *wire)
 {
     struct trp_mpi_wire *w = trp_mpi_wire(wire);
-    trp_doorbell_unwatch(&w->bell);
     trp_mpi_drain(w, sends_parcels);
     trp_rings_close(&of(w)->rings);
     trp_mpi_end(w);
@@ -91,6 +91,7 @@ static const struct trp_wire_ops rma_ops = {
     .share = trp_mpi_share,
     .share_all = trp_mpi_share_all,
     .watch = trp_mpi_watch,
+    .leave = trp_mpi_leave,
     .close = rma_close,
 };
 
@@ -116,7 +117,9 @@ static uint64_t ring_bytes(const struct trp_mpi_wire *w)
 static uint64_t least(const struct trp_mpi_wire *w, uint64_t mine)
 {
     uint64_t all;
-    MPI_Allreduce(&mine, &all, 1, MPI_UINT64_T, MPI_MIN, w->comm);
+    MPI_Request request;
+    MPI_Iallreduce(&mine, &all, 1, MPI_UINT64_T, MPI_MIN, w->comm, &request);
+    trp_together(request);
     return all;
 }
 

@@ -60,21 +60,35 @@ struct trp_wire_ops {
     void (*share)(struct trp_wire *wire, const void *mine, size_t bytes, void *all);
     /* As share, over all ranks. */
     void (*share_all)(struct trp_wire *wire, const void *mine, size_t bytes, void *all);
-    /* From now on the death of a rank of the node is reported. All ranks together. NULL: never. */
+    /* From now on the death of a rank is reported. All ranks together. NULL: never. */
     void (*watch)(struct trp_wire *wire);
+    /* In a signal handler: the process is to end by that signal, after a last look at the others.
+       False, or NULL: it can end at once. */
+    bool (*leave)(struct trp_wire *wire, int signal);
     /* The end: every rank calls it, after the last send; what still comes is thrown away. */
     void (*close)(struct trp_wire *wire);
 };
 
 /* What a rank lets its mates on the node see: whoever outlives it can say what it was at. */
 struct trp_wire_words {
-    uint64_t doing;  /* the caller's own coding */
-    uint32_t signal; /* that ended it, where it could be caught */
+    uint64_t doing;    /* the caller's own coding: what its scheduler runs, */
+    uint64_t computes; /* and what other threads began to run last; 0: that has ended */
+    uint32_t signal;   /* that ended it, where it could be caught */
     int32_t pid;
+    uint32_t ends; /* because another rank has died, which has been said */
 };
 
-/* A rank of this node has died. On a thread of the transport's own; does not return. */
-typedef void trp_wire_died(int rank, const struct trp_wire_words *last);
+/* A rank that has died, or is lost. */
+struct trp_wire_death {
+    int rank, pid;
+    const char *host;
+    const struct trp_wire_words *last; /* NULL: it was on another node */
+    long oom_kills; /* by the kernel, in its cgroup, since the job began; 0: none, or unknown */
+    bool silent;    /* its node does not answer */
+};
+
+/* To say so, on a thread of the transport's own, which then ends the process. */
+typedef void trp_wire_died(const struct trp_wire_death *death);
 
 struct trp_wire {
     const struct trp_wire_ops *ops;

@@ -1,7 +1,7 @@
 /*
  * A program that dies in one of many ways, for tests/core.sh.
  *
- *     crashes HOW WHERE [RANK]    HOW: segv bus abrt fpe overflow kill
+ *     crashes HOW WHERE [RANK]    HOW: segv bus abrt fpe overflow kill; memory: takes it all
  *                                 WHERE: method task driver init
  *     crashes traffic             calls and tasks between all ranks without end
  */
@@ -37,6 +37,17 @@ static volatile char *past_the_end(void)
     return page == MAP_FAILED ? NULL : page;
 }
 
+/* Until the kernel objects; but not more than a machine's cgroup for tests should have. */
+static void take_memory(void)
+{
+    enum { STEP = 1 << 20, MOST = 1 << 10 };
+    for (int i = 0; i < MOST; i++) {
+        char *more = malloc(STEP);
+        if (more)
+            memset(more, 1, STEP);
+    }
+}
+
 static void die(void)
 {
     if (!strcmp(how, "segv"))
@@ -51,6 +62,8 @@ static void die(void)
         zero = overflow(1) & 0;
     else if (!strcmp(how, "kill"))
         kill(getpid(), SIGKILL);
+    else if (!strcmp(how, "memory"))
+        take_memory();
     else
         abort();
 }

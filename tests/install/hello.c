@@ -1,28 +1,9 @@
 /* A user's program: it is built and run against the installed library. */
-#include <stdint.h>
 #include <stdio.h>
 
 #include <troupe.h>
 
-TROUPE_CLASS(counter);
-TROUPE_TELL(counter, add, (int32_t, amount));
-TROUPE_ASK(counter, sum, int32_t);
-
-struct counter_state {
-    int32_t sum;
-};
-
-static void on_add(struct counter_state *self, int32_t amount)
-{
-    self->sum += amount;
-}
-
-static int32_t on_sum(struct counter_state *self)
-{
-    return self->sum;
-}
-
-TROUPE_IMPLEMENT(counter, (add, on_add), (sum, on_sum));
+#include "counter.h"
 
 static int driver(int argc, char **argv)
 {

@@ -42,6 +42,7 @@ TROUPE_ASK(helper, from_setup, int);
 TROUPE_ASK(helper, world, int);
 TROUPE_ASK(helper, call_mpi, int, (int, times));
 TROUPE_ASK(helper, most_inside, int);
+TROUPE_ASK(helper, meet, int);
 TROUPE_ASK(helper, exit_with, int, (int, status));
 
 TROUPE_TASK(call_mpi_task, int, (int, times));
@@ -88,6 +89,17 @@ static int on_call_mpi(struct helper_state *self, int times)
     return call_mpi(times);
 }
 
+/* All ranks are in here at once: how many they are. */
+static int on_meet(struct helper_state *self)
+{
+    (void)self;
+    int one = 1, all = 0;
+    troupe_mpi_begin();
+    MPI_Allreduce(&one, &all, 1, MPI_INT, MPI_SUM, own);
+    troupe_mpi_end();
+    return all;
+}
+
 static int on_most_inside(struct helper_state *self)
 {
     (void)self;
@@ -101,7 +113,7 @@ static int on_exit_with(struct helper_state *self, int status)
 }
 
 TROUPE_IMPLEMENT(helper, (from_setup, on_from_setup), (world, on_world), (call_mpi, on_call_mpi),
-                 (most_inside, on_most_inside), (exit_with, on_exit_with));
+                 (most_inside, on_most_inside), (meet, on_meet), (exit_with, on_exit_with));
 
 static int on_call_mpi_task(int times)
 {
@@ -180,6 +192,18 @@ static int calls_mpi(int argc, char **argv)
             EXPECT(troupe_await(calls[i]) == SUM, "call %d on rank %d", i, rank);
         EXPECT(troupe_await(helper_most_inside(helper_on(rank, 0))) == 1, "rank %d", rank);
     }
+    return 0;
+}
+
+/* The first is asked last: it begins at once, while the calls of the others are on their way. */
+static int meets(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    TROUPE_FUTURE(int) *met = troupe_alloc((size_t)troupe_ranks() * sizeof *met);
+    for (int rank = troupe_ranks() - 1; rank >= 0; rank--)
+        met[rank] = helper_meet(helper_on(rank, 0));
+    for (int rank = 0; rank < troupe_ranks(); rank++)
+        EXPECT(troupe_await(met[rank]) == troupe_ranks(), "rank %d", rank);
     return 0;
 }
 
@@ -262,6 +286,12 @@ static void whoever_calls_mpi_is_alone_in_it_on_its_rank(void)
     EXPECT(status == 0, "status %d", status);
 }
 
+static void what_was_sent_before_reaches_those_that_mpi_waits_for(void)
+{
+    int status = run(0, meets, &own, NULL);
+    EXPECT(status == 0, "status %d", status);
+}
+
 /* The program's MPI is as it was. */
 static void the_programs_own_mpi_goes_on(void)
 {
@@ -301,6 +331,7 @@ int main(int argc, char **argv)
     PLAY(parts_of_the_ranks_run_at_the_same_time);
     PLAY(ranks_may_be_in_another_order);
     PLAY(whoever_calls_mpi_is_alone_in_it_on_its_rank);
+    PLAY(what_was_sent_before_reaches_those_that_mpi_waits_for);
     PLAY(the_programs_own_mpi_goes_on);
     MPI_Comm_free(&own);
     MPI_Allreduce(MPI_IN_PLACE, &bad, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);

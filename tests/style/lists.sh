@@ -9,7 +9,7 @@ listed=$(cat lib/Makefile.mk apps/Makefile.mk slurm/Makefile.mk tests/Makefile.m
 # A test is listed as the program it becomes.
 names() {
     case $1 in
-    tests/unit/*.c | tests/mpi/*.c) for as in u mpi mpi16; do echo "${1%.c}.$as"; done ;;
+    tests/unit/*.c | tests/mpi/*.c) for as in u mpi mpi16 crowd; do echo "${1%.c}.$as"; done ;;
     *) echo "$1" ;;
     esac
 }

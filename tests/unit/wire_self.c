@@ -301,10 +301,9 @@ static void each_rank_has_words_of_its_own(void **state)
     free_stacks(&play);
 }
 
-static void nobody_dies(int rank, const struct trp_wire_words *last)
+static void nobody_dies(const struct trp_wire_death *death)
 {
-    (void)last;
-    dprintf(STDERR_FILENO, "rank %d died\n", rank);
+    dprintf(STDERR_FILENO, "rank %d died\n", death->rank);
     abort();
 }
 
