@@ -255,6 +255,13 @@ endif
 tests_fuzz_replay_SOURCES = tests/fuzz/gateway_decode.c tests/fuzz/replay.c
 tests_fuzz_replay_LDADD = $(TROUPE_LIBS)
 
+# What tests/gateway/command.sh and python.sh run.
+if GATEWAY
+check_PROGRAMS += tests/gateway/served
+endif
+tests_gateway_served_SOURCES = tests/gateway/served.c
+tests_gateway_served_LDADD = $(TROUPE_LIBS)
+
 # What tests/gateway.sh runs.
 check_PROGRAMS += tests/gateway/ends
 tests_gateway_ends_SOURCES = tests/gateway/ends.c \
@@ -302,7 +309,6 @@ EXTRA_DIST += \
 	tests/gateway/door.py \
 	tests/gateway/python.py \
 	tests/gateway/running.py \
-	tests/gateway/served.c \
 	tests/gateway/served.sh \
 	tests/install/check.sh \
 	tests/install/counter.c \

@@ -360,8 +360,10 @@ class RealCommands(unittest.TestCase):
         self.assertRegex(self.says("list", "methods"), r"kinds +echo_deep +ask +point\[\] +point\[\] value\n")
         self.assertEqual(len(self.says("list", "ranks").splitlines()), 3)
         self.assertEqual(json.loads(self.says("show", "c", "--json"))["class"], "counter")
-        self.says("list", "tasks")
-        self.says("stack")
+        for command in (["list", "tasks"], ["stack"], ["logs"], ["top"]):
+            self.says(*command)
+        self.says("call", "progress", "ratio")
+        self.assertRegex(self.says("summary"), r"(?m)^progress\.ratio +[1-9]")
 
     def test_actors_are_called(self):
         self.assertEqual(self.says("call", "progress", "ratio"), "0.25\n")
