@@ -247,6 +247,7 @@ GATEWAY_SOURCES = \
 	lib/gateway/monitor.c \
 	lib/gateway/monitor.h \
 	lib/gateway/now.c \
+	lib/gateway/now.h \
 	lib/gateway/openapi.c \
 	lib/gateway/own.c \
 	lib/gateway/page.c \

@@ -155,4 +155,23 @@ play 0 "$job" return
 expect_status 4
 expect_lines 1 'TROUPE_GATEWAY=everywhere: ' err
 
+# ---- the report at the end -------------------------------------------------------------------------
+
+report=$scratch/report.html
+unset TROUPE_GATEWAY
+for n in $(some_ranks 1 2); do
+    rm -f "$report"
+    TROUPE_REPORT=$report play "$n" "$top/apps/method_tracking/method_tracking"
+    expect_status 0
+    # What was asked of all actors is in it, as the program has printed it.
+    for count in $(tail -n 1 "$scratch/out" | grep -o '[0-9][0-9]*'); do
+        grep -q "\"method\":\"method\",\"received\":$count," "$report" ||
+            complain "the report does not know of $count calls"
+    done
+    [ "$(stat -c %a "$report")" = 600 ] || complain "others may read the report"
+done
+TROUPE_REPORT=$scratch/nowhere/report.html play 0 "$job" return
+expect_status 4
+expect_lines 1 'error: the report was not written to .*/nowhere/report.html' err
+
 exit $bad

@@ -258,10 +258,10 @@ void trp_driver_failed(struct trp_context *driver, const char *story)
     trp_driver_leave(driver);
 }
 
-static void close_hooks(const struct job *job)
+static void close_hooks(const struct job *job, bool may_call)
 {
     if (job->hooks)
-        job->hooks->close();
+        job->hooks->close(may_call);
 }
 
 /* The driver, then what it has left to be done, then the end of the actors: all of it is skipped
@@ -279,7 +279,7 @@ static void drive(const struct job *job, struct trp_rank *rank)
     trp_role_enter();
     rank->status = status < 0 || status > 255 ? 1 : status;
     trp_quiet_wait(rank);
-    close_hooks(job);
+    close_hooks(job, true);
     trp_quiet_end_actors(rank);
 }
 
@@ -291,7 +291,7 @@ static void lead(struct job *job)
     rank->main = &context;
     trp_set_current(&context);
     drive(job, rank);
-    close_hooks(job);
+    close_hooks(job, false);
     trp_role_close(rank);
     trp_quiet_end(rank, rank->status);
     leave(rank);

@@ -11,9 +11,10 @@
 struct trp_run_hooks {
     /* Before the driver; as in the driver, actors may be called. */
     void (*open)(struct trp_rank *rank, const char *program);
-    /* After the driver and what it left to be done, before the actors are ended; and when the
-       driver failed, or somebody has called troupe_exit. Then it is called twice. */
-    void (*close)(void);
+    /* After the driver and what it left to be done, before the actors are ended: they may still be
+       called. It is called once more after that, and that time alone when the driver failed, or
+       somebody has called troupe_exit. */
+    void (*close)(bool may_call);
 };
 
 /* troupe_run; `hooks` NULL: none. */

@@ -10,6 +10,7 @@
 
 #include "gateway/decode.h"
 #include "gateway/door.h"
+#include "gateway/now.h"
 
 /* To a person only; how to get in is in the job's file, and never said. */
 static void say_how(void)
@@ -21,9 +22,14 @@ static void say_how(void)
     (void)ignored;
 }
 
+static bool is_open; /* what is behind the door; not closed yet */
+
 bool trp_gateway_open(struct trp_rank *rank, const char *where, const char *program)
 {
-    char *name = trp_api_open(rank) ? strdup(program) : NULL;
+    is_open = trp_api_open(rank);
+    if (!is_open || !where)
+        return is_open;
+    char *name = strdup(program);
     if (!name)
         return false;
     trp_mend(name);
@@ -32,13 +38,14 @@ bool trp_gateway_open(struct trp_rank *rank, const char *where, const char *prog
     free(name);
     if (open)
         say_how();
-    else
-        trp_api_close();
     return open;
 }
 
-void trp_gateway_close(void)
+void trp_gateway_close(const char *report)
 {
     trp_door_close();
+    if (is_open && report)
+        trp_report_now(report);
+    is_open = false;
     trp_api_close();
 }

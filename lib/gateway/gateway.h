@@ -13,10 +13,11 @@
 struct trp_rank;
 
 /* Opens the door as `where` says (docs/gateway.md), on rank 0, before the driver begins; false
-   after it has said why not. */
+   after it has said why not. NULL: there is no door, but what a report needs. */
 bool trp_gateway_open(struct trp_rank *rank, const char *where, const char *program);
 
-/* After the driver and what it left to be done: requests under way are answered with 503. */
-void trp_gateway_close(void);
+/* After the driver and what it left to be done: requests under way are answered with 503. Writes a
+   report of all that can be read to a file, while actors can be asked; NULL: none. */
+void trp_gateway_close(const char *report);
 
 #endif

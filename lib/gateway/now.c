@@ -1,10 +1,10 @@
-/*
- * All that can be read of a job, at one moment: for the report.
- */
+#include "gateway/now.h"
+
 #include <string.h>
 
 #include "gateway/report.h"
 #include "gateway/routes.h"
+#include "troupe/method.h"
 
 /* A list: it is about the job, and not about one thing in it or about the gateway. */
 static bool is_data(const struct trp_route *route)
@@ -27,14 +27,29 @@ static json_t *answer_of(const struct trp_visit *v, const struct trp_route *rout
     return answer;
 }
 
-void trp_serve_report(struct trp_visit *v)
+static json_t *data_of(const struct trp_visit *v)
 {
     const struct trp_route *route;
     json_t *data = json_object();
-    size_t bytes = 0;
     for (size_t i = 0; (route = trp_route_by(i)); i++)
         if (is_data(route))
             json_object_set_new(data, route->path, answer_of(v, route));
+    return data;
+}
+
+void trp_report_now(const char *path)
+{
+    const struct trp_visit visit = {.body = json_object(), .writing = {.ranks = troupe_ranks()}};
+    json_t *data = data_of(&visit);
+    trp_report_write(path, data);
+    json_decref(data);
+    json_decref(visit.body);
+}
+
+void trp_serve_report(struct trp_visit *v)
+{
+    json_t *data = data_of(v);
+    size_t bytes = 0;
     char *text = trp_report_text(data, &bytes);
     json_decref(data);
     if (!text) {

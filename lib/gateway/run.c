@@ -11,6 +11,7 @@
 #include "gateway/gateway.h"
 
 static const char *where; /* as TROUPE_GATEWAY or the options say; NULL: no door */
+static const char *report; /* the file of TROUPE_REPORT; NULL: none */
 
 static const char *wanted(const struct troupe_run_options *options)
 {
@@ -28,27 +29,33 @@ static void open_door(struct trp_rank *rank, const char *program)
         trp_log(TRP_LOG_ERROR, "the job runs without a gateway");
 }
 
-static const struct trp_run_hooks hooks = {.open = open_door, .close = trp_gateway_close};
+static void close_door(bool may_call)
+{
+    trp_gateway_close(may_call ? report : NULL);
+}
 #else
 static void open_door(struct trp_rank *rank, const char *program)
 {
     (void)rank, (void)program;
     trp_log(TRP_LOG_ERROR,
-            "TROUPE_GATEWAY=%s, but troupe was built without a gateway (configure "
+            "TROUPE_%s=%s, but troupe was built without a gateway (configure "
             "--without-gateway): the job runs without one",
-            where);
+            where ? "GATEWAY" : "REPORT", where ? where : report);
 }
 
-static void close_door(void)
+static void close_door(bool may_call)
 {
+    (void)may_call;
 }
+#endif
 
 static const struct trp_run_hooks hooks = {.open = open_door, .close = close_door};
-#endif
 
 int troupe_run(int argc, char **argv, troupe_driver *driver,
                const struct troupe_run_options *options)
 {
     where = wanted(options);
-    return trp_run(argc, argv, driver, options, where ? &hooks : NULL);
+    report = getenv("TROUPE_REPORT");
+    report = report && *report ? report : NULL;
+    return trp_run(argc, argv, driver, options, where || report ? &hooks : NULL);
 }
