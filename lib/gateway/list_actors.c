@@ -262,6 +262,17 @@ static const trp_row **gather(const struct filter *f, size_t *count, size_t *by)
     return rows;
 }
 
+struct shown {
+    const struct trp_writing *writing;
+    const trp_row **rows;
+};
+
+static json_t *element(void *arg, size_t i)
+{
+    const struct shown *shown = arg;
+    return trp_actor_json(shown->writing, shown->rows[i]);
+}
+
 void trp_serve_actors(struct trp_visit *v)
 {
     struct filter filter;
@@ -272,13 +283,13 @@ void trp_serve_actors(struct trp_visit *v)
         return;
     const trp_row **rows = gather(&filter, &count, by);
     qsort_r(rows, count, sizeof *rows, compare, &order);
-    json_t *list = json_array(), *by_states = json_object();
-    for (size_t i = page.offset; i < count && i - page.offset < page.limit; i++)
-        json_array_append_new(list, trp_actor_json(&v->writing, rows[i]));
+    json_t *by_states = json_object();
     for (int s = TRP_STATE_WAITING; s <= TRP_STATE_ENDING; s++)
         json_object_set_new(by_states, states[s], json_integer((json_int_t)by[s]));
-    trp_respond(v, 200, json_pack("{so sI so}", "actors", list, "total", (json_int_t)count,
-                                 "by_state", by_states));
+    size_t left = count > page.offset ? count - page.offset : 0;
+    struct shown shown = {&v->writing, rows + (left ? page.offset : 0)};
+    trp_respond_list(v, "actors", left < page.limit ? left : page.limit, element, &shown,
+                     json_pack("{sI so}", "total", (json_int_t)count, "by_state", by_states));
 }
 
 void trp_serve_actor(struct trp_visit *v)

@@ -54,6 +54,50 @@ void trp_respond(struct trp_visit *v, int http, json_t *body)
         json_decref(body);
 }
 
+static json_t *whole_list(size_t count, json_t *(*element)(void *, size_t), void *arg)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, element(arg, i));
+    return list;
+}
+
+/* {"name":[…],"what":…}, where `rest` has at least one member. */
+static void put_list(FILE *out, const char *name, size_t count, json_t *(*element)(void *, size_t),
+                     void *arg, const json_t *rest)
+{
+    char *others = json_dumps(rest, JSON_COMPACT);
+    fprintf(out, "{\"%s\":[", name);
+    for (size_t i = 0; i < count; i++) {
+        json_t *one = element(arg, i);
+        if (i)
+            fputc(',', out);
+        json_dumpf(one, out, JSON_COMPACT);
+        json_decref(one);
+    }
+    fprintf(out, "],%s", others ? others + 1 : "}");
+    free(others);
+}
+
+void trp_respond_list(struct trp_visit *v, const char *name, size_t count,
+                      json_t *(*element)(void *arg, size_t i), void *arg, json_t *rest)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = v->into || !v->request ? NULL : open_memstream(&text, &bytes);
+    if (!out) {
+        json_object_set_new(rest, name, whole_list(count, element, arg));
+        trp_respond(v, 200, rest);
+        return;
+    }
+    put_list(out, name, count, element, arg, rest);
+    json_decref(rest);
+    fclose(out);
+    struct trp_request *request = v->request;
+    v->request = NULL;
+    trp_reply_text(request, 200, "application/json", text, bytes);
+}
+
 static json_t *error_of(const char *code, const char *field, int status, const char *story,
                         const char *message)
 {
