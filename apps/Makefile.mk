@@ -213,6 +213,7 @@ EXTRA_DIST += \
 # Short programs that show the rest of the functions.
 noinst_PROGRAMS += \
 	apps/examples/buffers \
+	apps/examples/ending \
 	apps/examples/futures \
 	apps/examples/groups \
 	apps/examples/maps \
@@ -222,6 +223,8 @@ noinst_PROGRAMS += \
 	apps/examples/urgent
 apps_examples_buffers_LDADD = $(TROUPE_LIBS)
 apps_examples_buffers_SOURCES = apps/examples/buffers.c
+apps_examples_ending_LDADD = $(TROUPE_LIBS)
+apps_examples_ending_SOURCES = apps/examples/ending.c
 apps_examples_futures_LDADD = $(TROUPE_LIBS)
 apps_examples_futures_SOURCES = apps/examples/futures.c
 apps_examples_groups_LDADD = $(TROUPE_LIBS)
