@@ -298,6 +298,7 @@ EXTRA_DIST += \
 	tests/declare \
 	tests/gateway/mock.py \
 	tests/gateway/page.py \
+	tests/gateway/page_jobs.py \
 	tests/gateway/seal.py \
 	tests/environment.sh \
 	tests/first_contact.sh \
