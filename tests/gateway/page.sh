@@ -12,7 +12,11 @@ done
 command -v "$python" >/dev/null 2>&1 || { echo "SKIP: no python3"; exit 77; }
 export PYTHONDONTWRITEBYTECODE=1
 . "$here/../environment.sh"
-try() { timeout -k 10 "${TROUPE_PAGE_TIMEOUT:-600}" "$python" "$here/$@"; }
+try() {
+    script=$1
+    shift
+    timeout -k 10 "${TROUPE_PAGE_TIMEOUT:-600}" "$python" "$here/$script" "$@"
+}
 
 if [ $# != 0 ]; then
     try page.py "$@"
