@@ -1,5 +1,7 @@
 #include "bytes.h"
 
+#include <stdlib.h>
+
 #include <string.h>
 
 /* Four words at once, as wide as the machine can or in pieces: the compiler sees to it. */
@@ -42,4 +44,19 @@ uint64_t bench_sum_bytes(const void *bytes, size_t count)
     while (at < end)
         sum += *at++;
     return sum;
+}
+
+unsigned char *bench_warm_bytes(uint64_t bytes)
+{
+    static unsigned char *buffer;
+    static uint64_t room;
+    if (bytes <= room)
+        return buffer;
+    free(buffer);
+    buffer = malloc(bytes);
+    if (!buffer)
+        abort();
+    for (room = 0; room < bytes; room++)
+        buffer[room] = (unsigned char)(room * 7);
+    return buffer;
 }

@@ -1,4 +1,4 @@
-/* The sum of bytes, each read once: what both sides of bulk do with what has come. */
+/* The bytes of bulk: what both sides send, and their sum, each read once, when they have come. */
 #ifndef BENCH_BYTES_H
 #define BENCH_BYTES_H
 
@@ -6,5 +6,8 @@
 #include <stdint.h>
 
 uint64_t bench_sum_bytes(const void *bytes, size_t count);
+
+/* At least so many bytes, and touched: of the process, kept and made larger. */
+unsigned char *bench_warm_bytes(uint64_t bytes);
 
 #endif

@@ -43,20 +43,6 @@ static sink sink_on(int rank)
     return made[rank];
 }
 
-/* At least so many bytes, and touched. */
-static const uint8_t *warm(uint64_t bytes)
-{
-    static uint8_t *buffer;
-    static uint64_t room;
-    if (bytes <= room)
-        return buffer;
-    free(buffer);
-    buffer = target_memory(bytes);
-    for (room = 0; room < bytes; room++)
-        buffer[room] = (uint8_t)(room * 7);
-    return buffer;
-}
-
 static uint64_t window(uint64_t bytes)
 {
     uint64_t fit = WINDOW_BYTES / bytes;
@@ -67,7 +53,7 @@ double ours_bulk(uint64_t n)
 {
     TROUPE_FUTURE(uint64_t) asked[WINDOW_MAX];
     const uint64_t bytes = bench_setting.bytes, all = window(bytes);
-    const TROUPE_SPAN(uint8_t) span = {warm(bytes), bytes};
+    const TROUPE_SPAN(uint8_t) span = {bench_warm_bytes(bytes), bytes};
     uint64_t sum = 0, sent = 0;
     sink to = sink_on(1);
     double begin = bench_now();
@@ -86,7 +72,7 @@ double ours_bulk(uint64_t n)
 /* One at a time, there and back. */
 double ours_latency(uint64_t n)
 {
-    const TROUPE_SPAN(uint8_t) span = {warm(bench_setting.bytes), bench_setting.bytes};
+    const TROUPE_SPAN(uint8_t) span = {bench_warm_bytes(bench_setting.bytes), bench_setting.bytes};
     uint64_t sum = 0;
     sink to = sink_on(1);
     double begin = bench_now();

@@ -17,22 +17,6 @@
 #define AHEAD 16             /* under way at once */
 #define AHEAD_BYTES (1 << 16) /* of messages up to this size: larger ones gain nothing from it */
 
-/* At least so large, and touched. */
-static unsigned char *warm(uint64_t bytes)
-{
-    static unsigned char *buffer;
-    static uint64_t room;
-    if (bytes <= room)
-        return buffer;
-    free(buffer);
-    buffer = malloc(bytes);
-    if (!buffer)
-        abort();
-    for (room = 0; room < bytes; room++)
-        buffer[room] = (unsigned char)(room * 7);
-    return buffer;
-}
-
 /* The other side's sum is the answer. */
 static void receive_sum(uint64_t wanted)
 {
@@ -50,7 +34,7 @@ static void send_sum(uint64_t sum)
 
 static double blocking(uint64_t n, int bytes)
 {
-    const unsigned char *buffer = warm((uint64_t)bytes);
+    const unsigned char *buffer = bench_warm_bytes((uint64_t)bytes);
     const uint64_t wanted = n * bench_sum_bytes(buffer, (size_t)bytes);
     raw_pair_meet();
     double begin = bench_now();
@@ -62,7 +46,7 @@ static double blocking(uint64_t n, int bytes)
 
 static void blocking_mate(uint64_t n, int bytes)
 {
-    unsigned char *buffer = warm((uint64_t)bytes);
+    unsigned char *buffer = bench_warm_bytes((uint64_t)bytes);
     uint64_t sum = 0;
     raw_pair_meet();
     for (uint64_t i = 0; i < n; i++) {
@@ -76,7 +60,7 @@ static void blocking_mate(uint64_t n, int bytes)
 
 static double ahead(uint64_t n, int bytes)
 {
-    const unsigned char *buffer = warm((uint64_t)bytes);
+    const unsigned char *buffer = bench_warm_bytes((uint64_t)bytes);
     const uint64_t wanted = n * bench_sum_bytes(buffer, (size_t)bytes);
     MPI_Status done[AHEAD]; /* gcc warns of MPICH's MPI_STATUSES_IGNORE */
     MPI_Request sends[AHEAD];
@@ -95,7 +79,7 @@ static double ahead(uint64_t n, int bytes)
 
 static void ahead_mate(uint64_t n, int bytes)
 {
-    unsigned char *buffer = warm(AHEAD * (uint64_t)bytes);
+    unsigned char *buffer = bench_warm_bytes(AHEAD * (uint64_t)bytes);
     MPI_Request receives[AHEAD];
     uint64_t sum = 0;
     for (int i = 0; i < AHEAD; i++)

@@ -4,28 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "bytes.h"
 #include "clock.h"
 #include "raw_pair.h"
 #include "raw_world.h"
 #include "setting.h"
 
 #define TAG 4
-
-/* As many as the largest message has, and touched. */
-static unsigned char *buffer_of(uint64_t bytes)
-{
-    static unsigned char *buffer;
-    static uint64_t room;
-    if (bytes <= room)
-        return buffer;
-    free(buffer);
-    buffer = malloc(bytes);
-    if (!buffer)
-        abort();
-    for (room = 0; room < bytes; room++)
-        buffer[room] = (unsigned char)room;
-    return buffer;
-}
 
 static uint64_t ends(const unsigned char *buffer, int bytes)
 {
@@ -37,7 +22,7 @@ double raw_latency(uint64_t n)
     if (!raw_pair_exists())
         return NAN;
     const int bytes = (int)bench_setting.bytes;
-    unsigned char *buffer = buffer_of(bench_setting.bytes);
+    unsigned char *buffer = bench_warm_bytes(bench_setting.bytes);
     uint64_t sum = 0, answer;
     raw_pair_meet();
     double begin = bench_now();
@@ -54,7 +39,7 @@ double raw_latency(uint64_t n)
 void raw_latency_mate(uint64_t n)
 {
     const int bytes = (int)bench_setting.bytes;
-    unsigned char *buffer = buffer_of(bench_setting.bytes);
+    unsigned char *buffer = bench_warm_bytes(bench_setting.bytes);
     raw_pair_meet();
     for (uint64_t i = 0; i < n; i++) {
         MPI_Recv(buffer, bytes, MPI_BYTE, 0, TAG, raw_pair_comm(), MPI_STATUS_IGNORE);
