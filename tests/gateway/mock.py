@@ -148,7 +148,7 @@ class Job:
         id_ = f"{rank}:{i}"
         self.actors[id_] = {
             "id": id_, "class": cls, "name": name, "repr": repr_, "rank": rank, "node": rank // 2, "host": f"node{rank // 2:02d}",
-            "state": state, "creator": "driver", "born": time.time() - 3 * i, "running": "shade" if i % 5 == 0 and cls == "renderer" else None,
+            "state": state, "creator": "driver", "running": "shade" if i % 5 == 0 and cls == "renderer" else None,
             "calls": {"received": calls, "done": calls, "failed": i % 3 if cls == "renderer" else 0}, "mailbox": {"now": i % 4 if cls == "renderer" else 0, "highest": i % 9},
             "cpus": 1 if cls == "renderer" else 0, "gpus": 0, "memory": 0, "resources": "", "reason": "waits for a slot" if state == "waiting" else None}
         return id_
@@ -242,8 +242,6 @@ class Job:
         by = {}
         for a in rows:
             by[a["state"]] = by.get(a["state"], 0) + 1
-        for a in rows:
-            a["age"] = time.time() - a["born"]
         return {"actors": rows[:int(query.get("limit", 1000))], "total": len(rows), "by_state": by}
 
     def find(self, which):
@@ -298,7 +296,7 @@ class Job:
         parts = [urllib.parse.unquote(p) for p in path.split("/")[2:]]
         if verb == "GET" and parts[:1] == ["actors"] and len(parts) == 2:
             actor = self.find(parts[1])
-            return 200, {**actor, "age": time.time() - actor["born"], "methods": [f for f in self.figures() if f["class"] == actor["class"]], "callers": [e for e in self.edges() if e["class"] == actor["class"]]}
+            return 200, {**actor, "methods": [f for f in self.figures() if f["class"] == actor["class"]], "callers": [e for e in self.edges() if e["class"] == actor["class"]]}
         if verb == "GET" and parts[:1] == ["futures"]:
             ready, value = self.futures[parts[1]]
             time.sleep(max(0, min(ready - time.time(), float(query.get("wait", 0)))))
