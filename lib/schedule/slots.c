@@ -102,8 +102,8 @@ static void call_for(struct trp_workers *w, struct trp_slots *slots)
 {
     struct turn **link = next_to_run(w, slots, NULL);
     struct trp_worker *worker = link ? (*link)->owner : NULL;
-    if (!link)
-        return;
+    if (!link || (!worker && w->looks))
+        return; /* nobody, or he who looks sees it */
     for (struct trp_worker *idle = w->all; idle && !worker; idle = idle->next)
         worker = idle->idle && !idle->cpus ? idle : NULL;
     if (worker)

@@ -96,7 +96,8 @@ struct trp_workers {
     struct trp_group *groups;   /* that this rank has asked for */
     uint64_t groups_made;
     struct trp_keeper *keeper;  /* on rank 0, of all groups; or NULL */
-    int queued; /* orders that wait for slots */
+    int queued; /* orders that wait for slots; read so by who looks for one */
+    bool looks; /* a worker of tasks does */
     struct trp_task *running; /* tasks that have begun */
     int coming; /* chosen to run here, and not here yet; without the lock */
     bool restocked; /* claims have come free since other ranks were asked for tasks */

@@ -22,6 +22,7 @@
 #include "troupe/status.h"
 #include "wire/pack.h"
 
+#define LOOK 10e-6 /* seconds that an idle worker looks for an order before it sleeps */
 #define LONGEST 4e9               /* a trp_now() time that nobody will see */
 #define TASK_STACK (1024 * 1024)  /* bytes; only what is touched takes memory */
 
@@ -320,6 +321,35 @@ static void begin_task(struct trp_worker *worker, struct trp_task *task, struct 
     show(worker->rank->workers, worker->rank, trp_who_task_code(trp_order_record(order)->slot));
 }
 
+/* Of those that are idle one looks for a while, where the scheduler leaves a CPU to him: to call
+   one who sleeps costs more than most orders. Meanwhile nobody else is called for one
+   (slots.c). */
+static bool may_look(const struct trp_workers *w, const struct trp_worker *worker)
+{
+    return w->cpus > 1 && !worker->cpus && !w->looks && w->slots.free > 0;
+}
+
+static void look(struct trp_workers *w)
+{
+    w->looks = true;
+    pthread_mutex_unlock(&w->lock);
+    double end = trp_now() + LOOK;
+    while (!__atomic_load_n(&w->queued, __ATOMIC_RELAXED) && trp_now() < end) {
+    }
+    pthread_mutex_lock(&w->lock);
+    w->looks = false;
+}
+
+/* With the lock held: something may have come. */
+static void rest(struct trp_workers *w, struct trp_worker *worker, bool *looked)
+{
+    *looked = !*looked && may_look(w, worker);
+    if (*looked)
+        look(w);
+    else
+        wait_called(w, worker, trp_timers_next(&worker->timers));
+}
+
 /* One thing to do; false when the worker is to end. */
 static bool work(struct trp_worker *worker)
 {
@@ -327,10 +357,11 @@ static bool work(struct trp_worker *worker)
     struct trp_context *woken = NULL;
     struct turn *turn = NULL;
     struct trp_task task;
+    bool looked = false;
     pthread_mutex_lock(&w->lock);
     while (!(woken = take_ready(w, worker)) && !(turn = trp_worker_take_turn(w, worker)) &&
            !is_to_end(w, worker))
-        wait_called(w, worker, trp_timers_next(&worker->timers));
+        rest(w, worker, &looked);
     if (woken || turn) {
         trp_worker_call_next(w);
         trp_steal_if_dry(worker->rank);
