@@ -55,6 +55,8 @@ installed=yes
 try "and installed" install
 try "the command runs" troupe-info
 grep -qi cpus "$scratch/log" || { say "FAILED: it says nothing"; exit 1; }
+try "so does the one for jobs that run" troupe jobs
+try "and Python finds the module" /usr/bin/python3 -c "import troupe.aio"
 try "on two ranks, too" timeout 60 mpirun.openmpi -n 2 troupe-info
 try "an example builds and runs" example
 ! have man || try "man troupe_await" man -w troupe_await
