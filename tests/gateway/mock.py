@@ -124,6 +124,7 @@ class Job:
         self.scope = "call"
         self.listeners = []
         self.exited = False
+        self.timed = True  # the stack says since when
         self.add("progress", "progress", "0 of 10000000000", rank=0)
         for cls, calls in (("actor_cls_one", 13), ("actor_cls_two", 17)):
             self.add(cls, "", "ActorClsOne" if calls == 13 else "ActorClsTwo", calls=calls)
@@ -213,6 +214,8 @@ class Job:
 
     def stack(self):
         now = self.age()
+        if not self.timed:
+            return {"ranks": [{"rank": r, "running": [{"who": "task sample_circle", "what": ""}] * 2, "waiting": []} for r in range(self.n)]}
         return {"ranks": [{"rank": r, "running": [{"who": f"task {w}", "what": "sample_circle", "seconds": (now + r + 2 * w) % (5 + w)} for w in range(3)]
                            + ([{"who": "driver", "what": "driver", "seconds": now}] if r == 0 else [{"who": f"renderer({r}:{r + 4})", "what": "shade", "seconds": (now + r) % 3}]),
                            "waiting": [{"who": f"renderer({r}:9)", "what": "shade", "for": "scene.load", "seconds": now % 11}] if r % 2 else []} for r in range(self.n)]}

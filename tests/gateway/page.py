@@ -8,6 +8,7 @@ there is no browser, no driver or no selenium.
 """
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -238,6 +239,15 @@ class Watching(Pages):
         self.shown("2 actors")
         self.mock.job.finish("gallery", True)
         self.shown("was killed through the gateway")
+
+    def test_what_runs_is_drawn_where_the_job_does_not_say_since_when(self):
+        self.enter(ranks=2)
+        self.mock.job.timed = False
+        self.go("/timeline")
+        self.until(lambda: sorted((r["Rank"], r["Row"]) for r in self.rows("The longest in view") if r["What"] == "task sample_circle" and re.match(r"[1-9].* s$", r["Seconds"])) ==
+                   [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")], "two rows for each rank")
+        self.go("/ranks")
+        self.until(lambda: {(r["Who"], r["Since"][:2]) for r in self.rows("What every rank runs and waits for")} == {("task sample_circle", "≥ ")}, "how long it was seen")
 
     def test_a_lost_connection_is_shown_and_comes_back(self):
         self.enter(path="/actors")
