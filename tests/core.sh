@@ -131,7 +131,7 @@ kill_one() { # WHICH PROGRAM MODE
         timeout -k 5 "$seconds" $launcher -n 4 "$2" "$3" </dev/null >"$scratch/out" \
         2>"$scratch/err" &
     job=$! waited=0
-    while [ "$(grep -c 'is process' "$scratch/out")" != 4 ] && [ $waited -lt 200 ]; do
+    while [ "$(grep -c 'is process' "$scratch/out")" != 4 ] && [ $waited -lt 400 ]; do
         sleep 0.1
         waited=$((waited + 1))
     done

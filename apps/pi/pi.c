@@ -154,7 +154,11 @@ static void follow(struct pi_run *run)
         collect(run, now() + POLL_SECONDS);
     }
     run->seconds = now() - run->started;
-    show_progress(run, ask_progress(run));
+    double ratio;
+    while ((ratio = ask_progress(run)) < 1) {
+        /* the last reports are on their way still: tasks sent them, and not who asks */
+    }
+    show_progress(run, ratio);
 }
 
 /* ---- the result ------------------------------------------------------------------------------ */
