@@ -53,7 +53,11 @@ else
 fi
 # A prefix before each -L is wrong for the libraries of others.
 if [ -z "$DESTDIR" ] && [ -e "$libdir/libtroupe.a" ]; then
-    static=$(pkg-config --static --cflags --libs troupe | sed "s|-ltroupe|$libdir/libtroupe.a|")
+    # What it stands on is shared: --static would want all of these as archives, too.
+    # shellcheck disable=SC2046 # a list of packages
+    static="$(pkg-config --cflags troupe) $libdir/libtroupe.a
+        $(pkg-config --libs $(pkg-config --print-requires-private troupe | sed 's/ .*//'))
+        $(sed -n 's/^Libs.private: //p' "$libdir/pkgconfig/troupe.pc")"
     try "a program that holds the static library" c "$static"
     try "which runs" "$scratch/hello"
 fi
