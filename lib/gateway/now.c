@@ -48,15 +48,8 @@ void trp_report_now(const char *path)
 
 void trp_serve_report(struct trp_visit *v)
 {
-    json_t *data = data_of(v);
-    size_t bytes = 0;
-    char *text = trp_report_text(data, &bytes);
-    json_decref(data);
-    if (!text) {
-        trp_refuse_visit(v, 503, "full", NULL, 0, NULL, "no memory for the report");
-        return;
-    }
     struct trp_request *request = v->request;
+    json_t *data = data_of(v);
     v->request = NULL;
-    trp_reply_text(request, 200, "text/html; charset=utf-8", text, bytes);
+    trp_reply_page(request, data);
 }

@@ -27,11 +27,6 @@ uint64_t trp_who_context_code(const struct trp_context *context);
    closed. */
 void trp_who_computes(struct trp_rank *rank, uint64_t code);
 void trp_who_computed(struct trp_rank *rank, uint64_t code);
-/* Its lower half. */
-static inline uint32_t trp_who_index(const struct trp_rank *rank, uint32_t creator, uint64_t serial)
-{
-    return (uint32_t)(serial >> 32) * (uint32_t)rank->ranks + creator;
-}
 void trp_who_died(const struct trp_wire_death *death);
 
 /* "progress(1:4)", whatever the class's own repr. Safe in a signal handler but for snprintf. */

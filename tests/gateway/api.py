@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import urllib.parse
+import urllib.request
 
 PATIENCE = 60  # seconds for anything that is waited for
 
@@ -362,6 +363,10 @@ def a_report_holds_the_data_of_now(job):
     status, kind, data = job.raw("GET", "/report", token=job.file["read_token"])
     assert status == 200 and kind.startswith("text/html"), kind
     assert b"counter" in data and b"/v1/summary" in data and b"</html>" in data.lower()
+    request = urllib.request.Request(job.file["url"] + "/report", headers={"Authorization": "Bearer " + job.file["read_token"]})
+    with urllib.request.urlopen(request, timeout=60) as answer:  # guarded as the page is
+        assert answer.headers["Cache-Control"] == "no-store" and answer.headers["X-Frame-Options"] == "DENY", answer.headers
+        assert "script-src 'sha256-" in answer.headers["Content-Security-Policy"], answer.headers
 
 
 @check

@@ -21,6 +21,9 @@ extern _Atomic double door_later;
 /* Opens it; `connections` and `patience` as in trp_door_options. */
 void door_open(const char *where, unsigned connections, double patience);
 void door_close(void);
+/* The same as set-up and tear-down of a test: on loopback and the socket, with the usual limits. */
+int door_begin(void **state);
+int door_end(void **state);
 
 const char *door_url(void);
 const char *door_socket(void);

@@ -14,20 +14,6 @@
 #include "door.h"
 #include "http.h"
 
-static int begin(void **state)
-{
-    (void)state;
-    door_open("1", 0, 0);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    door_close();
-    return 0;
-}
-
 static json_t *body_of(struct http_answer answer, int status)
 {
     if (answer.status != status)
@@ -339,7 +325,7 @@ static void requests_leave_nothing_behind(void **state)
         fail_msg("%ld KiB more after %d requests", resident() - before, rounds);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, door_begin, door_end)
 
 int main(void)
 {

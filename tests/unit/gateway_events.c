@@ -14,20 +14,6 @@
 #include "gateway/events.h"
 #include "http.h"
 
-static int begin(void **state)
-{
-    (void)state;
-    door_open("1", 0, 0);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    door_close();
-    return 0;
-}
-
 static char heard[512 * 1024];
 static size_t heard_bytes;
 
@@ -188,7 +174,7 @@ static void listeners_hear_the_last_words_and_the_end(void **state)
     door_open("1", 0, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, door_begin, door_end)
 
 int main(void)
 {

@@ -17,20 +17,6 @@
 
 #define NOBODY 65534
 
-static int begin(void **state)
-{
-    (void)state;
-    door_open("1", 0, 0);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    door_close();
-    return 0;
-}
-
 static int status_of(const char *method, const char *path, const char *token, const char *body)
 {
     int fd = door_connect();
@@ -302,7 +288,7 @@ static void an_address_that_is_none_is_refused(void **state)
     door_open("1", 0, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, door_begin, door_end)
 
 int main(void)
 {

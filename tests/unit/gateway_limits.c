@@ -16,20 +16,6 @@
 #include "door.h"
 #include "http.h"
 
-static int begin(void **state)
-{
-    (void)state;
-    door_open("1", 0, 0);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    door_close();
-    return 0;
-}
-
 static void still_answers(void)
 {
     int fd = door_connect();
@@ -391,7 +377,7 @@ static void a_peer_that_hangs_up_in_the_middle_ends_nothing(void **state)
     still_answers();
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, door_begin, door_end)
 
 int main(void)
 {
