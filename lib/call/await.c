@@ -217,11 +217,11 @@ __attribute__((noinline)) static void *await_away(troupe_future future, size_t s
 void *troupe_await_any(troupe_future future, size_t size)
 {
     uint32_t calls = trp_call_begin();
-    if (!trp_call_context()) {
+    struct trp_context *c = trp_call_context();
+    if (!c || !trp_may_wait(c)) {
         trp_call_undo(calls);
         return await_away(future, size);
     }
-    struct trp_context *c = waiting_or_die();
     if (!trp_future_take_small(&c->rank->futures, future.id, size, c->value))
         return await(c, future, size, !(calls & 1));
     trp_call_end(calls);

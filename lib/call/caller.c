@@ -19,10 +19,7 @@ struct trp_caller trp_caller(void)
 struct trp_context *trp_caller_waiting(void)
 {
     struct trp_context *context = trp_caller().context;
-    if (!context || context->guest || context->releasing || omp_in_parallel())
-        return NULL;
-    bool destroying = context->actor && !context->method;
-    return destroying ? NULL : context;
+    return context && trp_may_wait(context) ? context : NULL;
 }
 
 const char *trp_unreachable(const struct trp_rank *rank, struct troupe_ref actor)

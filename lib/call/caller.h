@@ -4,6 +4,8 @@
 #ifndef TRP_CALLER_H
 #define TRP_CALLER_H
 
+#include <omp.h>
+
 #include "schedule/rank.h"
 #include "schedule/role.h"
 #include "troupe/status.h"
@@ -25,8 +27,14 @@ const char *trp_unreachable(const struct trp_rank *rank, struct troupe_ref actor
 /* Ends the process when no troupe_run is under way. */
 struct trp_caller trp_caller(void);
 
-/* The context, if it may wait: not in an OpenMP region, a destructor, a deferred function, or MPI
-   calls of its own. NULL otherwise. */
+/* Not in an OpenMP region, a destructor, a deferred function, or MPI calls of its own. */
+static inline bool trp_may_wait(const struct trp_context *context)
+{
+    bool destroying = context->actor && !context->method;
+    return !context->guest && !context->releasing && !destroying && !omp_in_parallel();
+}
+
+/* The context, if it may wait; NULL otherwise. */
 struct trp_context *trp_caller_waiting(void);
 
 /* Keeps the story for troupe_story; returns the status. */

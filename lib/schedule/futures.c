@@ -27,11 +27,17 @@ void trp_futures_open(struct trp_futures *futures, bool shared)
     pthread_mutex_init(&futures->lock, NULL);
 }
 
+static void throw_away(const struct trp_future_slot *slot)
+{
+    if (slot->state == TRP_SLOT_READY && slot->boxed)
+        trp_block_free(slot->box.block);
+}
+
 void trp_futures_close(struct trp_futures *futures)
 {
     for (uint32_t c = 0; c < futures->chunk_count; c++) {
         for (uint32_t i = 0; i < TRP_FUTURE_CHUNK; i++)
-            trp_block_free(futures->chunks[c][i].outcome.block);
+            throw_away(&futures->chunks[c][i]);
         free(futures->chunks[c]);
     }
     free(futures->chunks);
@@ -44,10 +50,13 @@ static void grow(struct trp_futures *futures)
 {
     size_t count = futures->chunk_count + 1;
     futures->chunks = realloc(futures->chunks, count * sizeof *futures->chunks);
+    const size_t bytes = TRP_FUTURE_CHUNK * sizeof(struct trp_future_slot);
     if (futures->chunks)
-        futures->chunks[count - 1] = calloc(TRP_FUTURE_CHUNK, sizeof(struct trp_future_slot));
+        futures->chunks[count - 1] =
+            aligned_alloc(_Alignof(struct trp_future_slot), bytes);
     if (!futures->chunks || !futures->chunks[count - 1])
         trp_die("no memory for %zu futures", count * TRP_FUTURE_CHUNK);
+    memset(futures->chunks[count - 1], 0, bytes);
     futures->chunk_count = (uint32_t)count;
 }
 
@@ -85,21 +94,21 @@ static struct trp_future_slot *child(struct trp_futures *futures, uint32_t numbe
 /* It is done. */
 static void leave_siblings(struct trp_futures *futures, struct trp_future_slot *slot)
 {
-    if (!slot->siblings)
+    if (!futures->shared || slot->state == TRP_SLOT_READY || !slot->child.siblings)
         return;
-    if (slot->previous_child)
-        child(futures, slot->previous_child)->next_child = slot->next_child;
+    if (slot->child.previous)
+        child(futures, slot->child.previous)->child.next = slot->child.next;
     else
-        slot->siblings->first = slot->next_child;
-    if (slot->next_child)
-        child(futures, slot->next_child)->previous_child = slot->previous_child;
-    slot->siblings = NULL;
+        slot->child.siblings->first = slot->child.next;
+    if (slot->child.next)
+        child(futures, slot->child.next)->child.previous = slot->child.previous;
+    slot->child.siblings = NULL;
 }
 
 void trp_futures_children(struct trp_futures *futures, const struct trp_children *children,
                           void (*each)(void *arg, int host, uint64_t id), void *arg)
 {
-    for (uint32_t n = children->first; n; n = child(futures, n)->next_child) {
+    for (uint32_t n = children->first; n; n = child(futures, n)->child.next) {
         struct trp_future_slot *slot = child(futures, n);
         slot->target.place |= CALLED_OFF;
         uint64_t id = TRP_FUTURE_SHARED | (uint64_t)slot->generation << 32 | (n - 1);
@@ -114,7 +123,9 @@ static uint64_t make(struct trp_futures *futures, const struct troupe_type *type
 {
     lock(futures);
     uint64_t id = trp_future_new_here(futures, type, target.place, target.serial);
-    trp_slot_at(futures, (uint32_t)id)->end = end;
+    struct trp_future_slot *slot = trp_slot_at(futures, (uint32_t)id);
+    slot->end = end;
+    slot->child.siblings = NULL;
     unlock(futures);
     return futures->shared ? id | TRP_FUTURE_SHARED : id;
 }
@@ -158,13 +169,26 @@ void trp_future_unwatch(struct trp_futures *futures, uint64_t id, struct trp_con
     unlock(futures);
 }
 
+static struct trp_outcome outcome_of(const struct trp_future_slot *slot)
+{
+    struct trp_outcome outcome = {.status = slot->status, .type = slot->type};
+    if (slot->boxed) {
+        outcome.block = slot->box.block;
+        outcome.size = slot->box.size;
+    } else {
+        memcpy(outcome.small, slot->small, sizeof outcome.small);
+        outcome.size = slot->size;
+    }
+    return outcome;
+}
+
 struct trp_outcome trp_future_take(struct trp_futures *futures, uint64_t id)
 {
     lock(futures);
     struct trp_future_slot *slot = trp_slot_find(futures, id);
     struct trp_outcome outcome = {.status = TROUPE_NO_FUTURE};
     if (slot && slot->state == TRP_SLOT_READY) {
-        outcome = slot->outcome;
+        outcome = outcome_of(slot);
         trp_slot_release(futures, slot, id);
     }
     unlock(futures);
@@ -176,7 +200,7 @@ void trp_future_drop(struct trp_futures *futures, uint64_t id)
     lock(futures);
     struct trp_future_slot *slot = trp_slot_find(futures, id);
     if (slot && slot->state == TRP_SLOT_READY) {
-        trp_block_free(slot->outcome.block);
+        throw_away(slot);
         trp_slot_release(futures, slot, id);
     } else if (slot) {
         slot->state = TRP_SLOT_DROPPED;
@@ -185,20 +209,35 @@ void trp_future_drop(struct trp_futures *futures, uint64_t id)
     unlock(futures);
 }
 
-static bool store(struct trp_outcome *outcome, const void *bytes, size_t size)
+static void put(struct trp_future_slot *slot, int status, struct trp_block *block, size_t size)
 {
-    outcome->size = size;
-    outcome->block = NULL;
-    void *to = outcome->small;
-    if (size > sizeof outcome->small || outcome->status != TROUPE_OK) {
-        outcome->block = trp_block_raw(size + 1);
-        if (!outcome->block)
-            return false;
-        outcome->block->bytes[size] = 0; /* a story ends in NUL whatever came */
-        to = outcome->block->bytes;
+    slot->status = status;
+    slot->boxed = true;
+    slot->box.block = block;
+    slot->box.size = size;
+}
+
+static void put_copy(struct trp_future_slot *slot, int status, const void *bytes, size_t size)
+{
+    if (size <= sizeof slot->small && status == TROUPE_OK) {
+        slot->status = status;
+        slot->boxed = false;
+        slot->size = (uint8_t)size;
+        memcpy(slot->small, bytes, size);
+        return;
     }
-    memcpy(to, bytes, size);
-    return true;
+    struct trp_block *block = trp_block_raw(size + 1);
+    if (block) {
+        block->bytes[size] = 0; /* a story ends in NUL whatever came */
+        memcpy(block->bytes, bytes, size);
+    }
+    put(slot, block ? status : TROUPE_NO_MEMORY, block, size);
+}
+
+static void make_ready(struct trp_future_slot *slot)
+{
+    slot->state = TRP_SLOT_READY;
+    wake_waiter(slot);
 }
 
 void trp_future_resolve(struct trp_futures *futures, uint64_t id, int status, const void *bytes,
@@ -211,11 +250,8 @@ void trp_future_resolve(struct trp_futures *futures, uint64_t id, int status, co
     if (slot && slot->state == TRP_SLOT_DROPPED) {
         trp_slot_release(futures, slot, id);
     } else if (slot && slot->state == TRP_SLOT_PENDING) {
-        slot->outcome.status = status;
-        if (!store(&slot->outcome, bytes, size))
-            slot->outcome.status = TROUPE_NO_MEMORY;
-        slot->state = TRP_SLOT_READY;
-        wake_waiter(slot);
+        put_copy(slot, status, bytes, size);
+        make_ready(slot);
     }
     unlock(futures);
 }
@@ -228,11 +264,8 @@ void trp_future_resolve_block(struct trp_futures *futures, uint64_t id, struct t
     if (slot)
         leave_siblings(futures, slot);
     if (slot && slot->state == TRP_SLOT_PENDING) {
-        slot->outcome.status = TROUPE_OK;
-        slot->outcome.block = block;
-        slot->outcome.size = size;
-        slot->state = TRP_SLOT_READY;
-        wake_waiter(slot);
+        put(slot, TROUPE_OK, block, size);
+        make_ready(slot);
     } else {
         if (slot && slot->state == TRP_SLOT_DROPPED)
             trp_slot_release(futures, slot, id);
@@ -247,7 +280,7 @@ const struct troupe_type *trp_future_promise(struct trp_futures *futures, uint64
     lock(futures);
     struct trp_future_slot *slot = trp_slot_find(futures, id);
     bool wanted = slot && slot->state != TRP_SLOT_DROPPED;
-    const struct troupe_type *type = wanted ? slot->outcome.type : NULL;
+    const struct troupe_type *type = wanted ? slot->type : NULL;
     if (wanted)
         *target = slot->target;
     unlock(futures);
@@ -278,7 +311,7 @@ int trp_future_status(struct trp_futures *futures, uint64_t id)
     const struct trp_future_slot *slot = trp_slot_find(futures, id);
     int status = TROUPE_NO_FUTURE;
     if (slot && slot->state == TRP_SLOT_READY)
-        status = slot->outcome.status;
+        status = slot->status;
     else if (slot && slot->state == TRP_SLOT_PENDING)
         status = TROUPE_TIMEOUT;
     unlock(futures);
@@ -324,11 +357,11 @@ void trp_future_adopt(struct trp_futures *futures, uint64_t id, struct trp_child
     children->had = true;
     lock(futures);
     struct trp_future_slot *slot = trp_slot_find(futures, id);
-    slot->siblings = children;
-    slot->previous_child = 0;
-    slot->next_child = children->first;
+    slot->child.siblings = children;
+    slot->child.previous = 0;
+    slot->child.next = children->first;
     if (children->first)
-        child(futures, children->first)->previous_child = (uint32_t)id + 1;
+        child(futures, children->first)->child.previous = (uint32_t)id + 1;
     children->first = (uint32_t)id + 1;
     unlock(futures);
 }
@@ -338,7 +371,7 @@ void trp_futures_orphan(struct trp_futures *futures, struct trp_children *childr
     if (!children->had)
         return;
     lock(futures);
-    for (uint32_t n = children->first; n; n = child(futures, n)->next_child)
-        child(futures, n)->siblings = NULL;
+    for (uint32_t n = children->first; n; n = child(futures, n)->child.next)
+        child(futures, n)->child.siblings = NULL;
     unlock(futures);
 }

@@ -48,19 +48,35 @@ struct trp_outcome {
     size_t size; /* bytes of either */
 };
 
-/* Where a future is kept. */
+enum trp_slot_state { TRP_SLOT_FREE, TRP_SLOT_PENDING, TRP_SLOT_READY, TRP_SLOT_DROPPED };
+
+/* Where a future is kept: a cache line, for many are under way at once. */
 struct trp_future_slot {
-    enum { TRP_SLOT_FREE, TRP_SLOT_PENDING, TRP_SLOT_READY, TRP_SLOT_DROPPED } state;
+    _Alignas(64) uint8_t state; /* enum trp_slot_state */
+    bool boxed;                 /* of what has come, see below */
+    bool end;                   /* it is of the target's end */
+    uint8_t size;               /* bytes of a small value */
     uint32_t generation;
-    uint32_t next_free; /* index + 1 */
-    uint32_t next_child; /* of the same task; index + 1 */
-    struct trp_context *waiter;
+    union {
+        struct trp_context *waiter;
+        uint64_t next_free; /* index + 1 */
+    };
     struct troupe_ref target;
-    bool end; /* of the target */
-    uint32_t previous_child; /* index + 1 */
-    struct trp_outcome outcome;
-    struct trp_children *siblings; /* those it is among, or NULL */
+    const struct troupe_type *type; /* of the value */
+    int status;                     /* once it is ready */
+    union {
+        uint64_t small[2]; /* ready, not boxed */
+        struct {
+            struct trp_block *block;
+            size_t size;
+        } box;
+        struct { /* not ready, of a shared table */
+            struct trp_children *siblings; /* those it is among, or NULL */
+            uint32_t next, previous;       /* index + 1 */
+        } child;
+    };
 };
+_Static_assert(sizeof(struct trp_future_slot) == 64, "a line each");
 
 enum trp_future_state {
     TRP_FUTURE_NONE,    /* consumed, dropped, or never was */
@@ -158,7 +174,7 @@ static inline uint32_t trp_slot_take(struct trp_futures *futures)
     if (!futures->free)
         return trp_futures_grow(futures);
     uint32_t index = futures->free - 1;
-    futures->free = trp_slot_at(futures, index)->next_free;
+    futures->free = (uint32_t)trp_slot_at(futures, index)->next_free;
     return index;
 }
 
@@ -166,8 +182,6 @@ static inline void trp_slot_release(struct trp_futures *futures, struct trp_futu
                                     uint64_t id)
 {
     slot->state = TRP_SLOT_FREE;
-    slot->waiter = NULL;
-    slot->outcome.block = NULL;
     slot->next_free = futures->free;
     futures->free = (uint32_t)id + 1;
 }
@@ -183,21 +197,31 @@ static inline struct trp_future_slot *trp_slot_find(const struct trp_futures *fu
     return slot->state != TRP_SLOT_FREE && slot->generation == generation ? slot : NULL;
 }
 
+/* It will be resolved soon. Nothing of the id is believed. */
+__attribute__((always_inline)) static inline void
+trp_future_fetch(const struct trp_futures *futures, uint64_t id)
+{
+    if ((uint32_t)id < futures->made)
+        __builtin_prefetch(trp_slot_at(futures, (uint32_t)id), 1);
+}
+
 static inline uint64_t trp_future_new_here(struct trp_futures *futures,
                                            const struct troupe_type *type, uint64_t place,
                                            uint64_t serial)
 {
     uint32_t index = trp_slot_take(futures);
     struct trp_future_slot *slot = trp_slot_at(futures, index);
+    uint32_t generation = (slot->generation + 1) & 0x7fffffff;
+    generation += generation == 0;
     slot->state = TRP_SLOT_PENDING;
-    slot->generation = (slot->generation + 1) & 0x7fffffff;
-    slot->generation += slot->generation == 0;
-    slot->outcome.type = type;
+    slot->generation = generation;
+    slot->waiter = NULL;
+    slot->type = type;
     __asm__("" : "+r"(place)); /* or both are stored, and loaded as one before they have left */
     slot->target.place = place;
     slot->target.serial = serial;
     slot->end = false;
-    return (uint64_t)slot->generation << 32 | index;
+    return (uint64_t)generation << 32 | index;
 }
 
 /* The frequent case of taking, at once: the value is there and small. False, and nothing done, if
@@ -206,13 +230,13 @@ static inline bool trp_future_take_small(struct trp_futures *futures, uint64_t i
                                          uint64_t value[2])
 {
     struct trp_future_slot *slot = trp_future_is_shared(id) ? NULL : trp_slot_find(futures, id);
-    if (!slot || slot->state != TRP_SLOT_READY || slot->outcome.status || slot->outcome.block ||
-        !slot->outcome.type->flat || slot->outcome.type->size != size ||
-        slot->outcome.size < size)
+    if (!slot || slot->state != TRP_SLOT_READY || slot->boxed || slot->status ||
+        !slot->type->flat || slot->type->size != size || slot->size < size)
         return false;
-    value[0] = slot->outcome.small[0];
-    value[1] = slot->outcome.small[1];
+    value[0] = slot->small[0];
+    value[1] = slot->small[1];
     trp_slot_release(futures, slot, id);
+    __builtin_prefetch(slot + 1, 1); /* futures are often taken in the order of their making */
     return true;
 }
 
@@ -221,15 +245,15 @@ static inline bool trp_future_resolve_small(struct trp_futures *futures, uint64_
                                             const void *bytes, size_t size)
 {
     struct trp_future_slot *slot = trp_future_is_shared(id) ? NULL : trp_slot_find(futures, id);
-    if (!slot || slot->state != TRP_SLOT_PENDING || size > sizeof slot->outcome.small)
+    if (!slot || slot->state != TRP_SLOT_PENDING || size > sizeof slot->small)
         return false;
-    slot->outcome.status = 0;
-    slot->outcome.block = NULL;
-    slot->outcome.size = size;
+    slot->status = 0;
+    slot->boxed = false;
+    slot->size = (uint8_t)size;
     if (size == 8)
-        memcpy(slot->outcome.small, bytes, 8); /* no call */
+        memcpy(slot->small, bytes, 8); /* no call */
     else
-        memcpy(slot->outcome.small, bytes, size);
+        memcpy(slot->small, bytes, size);
     slot->state = TRP_SLOT_READY;
     if (slot->waiter)
         trp_wake(slot->waiter);

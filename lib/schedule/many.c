@@ -43,14 +43,21 @@ static void advance(struct trp_parcel *parcel, const char *next, const char *end
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
+#define FUTURES_AHEAD 4
+
 static void resolve_all(struct trp_rank *rank, struct trp_parcel *parcel)
 {
     const struct trp_record *many = parcel->many;
     const size_t size = many->serial - 8;
     const char *at = (const char *)parcel->bytes + parcel->at, *end = end_of(many);
     advance(parcel, end, end);
+    const size_t ahead = FUTURES_AHEAD * (8 + size);
     for (; at < end; at += 8 + size) {
         uint64_t future;
+        if (at + ahead < end) {
+            memcpy(&future, at + ahead, 8);
+            trp_future_fetch(&rank->futures, future);
+        }
         memcpy(&future, at, 8);
         if (!trp_future_resolve_small(&rank->futures, future, at + 8, size))
             trp_future_resolve(trp_futures_of(rank, future), future, TROUPE_OK, at + 8, size);
