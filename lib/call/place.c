@@ -77,7 +77,7 @@ static int pack(struct trp_rank *rank, bool task, const struct trp_amounts *asks
             packed->amounts = (struct trp_amounts){{0}};
         }
     }
-    pthread_mutex_unlock(&rank->workers->lock);
+    trp_workers_unlock(rank->workers);
     return host;
 }
 

@@ -71,7 +71,7 @@ static const char *running_of(const struct rows *rows, const struct trp_actor *a
     pthread_mutex_lock(&w->lock);
     for (const struct trp_worker *own = actor->more->worker; own && !*name; own = own->mate)
         name = own->method ? own->method->method->signature->name : "";
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return name;
 }
 
@@ -88,7 +88,7 @@ static const char *reason_of(struct rows *rows, const struct trp_actor *actor)
         return "waits for its name";
     pthread_mutex_lock(&w->lock);
     trp_claim_reason(trp_stock_of(w, more->claim->bundle), more->claim, text, sizeof text);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return trp_look_text(rows->arena, text);
 }
 

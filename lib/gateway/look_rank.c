@@ -102,7 +102,7 @@ static void add_workers(struct seen *s)
         s->running[s->runs++] =
             (trp_doing){trp_look_text(s->arena, text), "", "", -1};
     }
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
 }
 
 static void add_driver(struct seen *s)
@@ -176,7 +176,7 @@ static TROUPE_SPAN(troupe_str) names_running(struct trp_workers *w, struct trp_a
     for (const struct trp_task *t = w->running; names && t && span.count < most; t = t->next)
         names[span.count++] =
             trp_task_by_number(trp_order_record(t->order)->slot)->signature->name;
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     span.data = names;
     return span;
 }
@@ -238,7 +238,7 @@ static TROUPE_SPAN(trp_resource_of) resources_of(struct trp_rank *rank, struct t
         of[kind] = (trp_resource_of){r->names[kind], in_units(kind, has),
                                      kind == TRP_CPUS ? w->cpus - w->free : used};
     }
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return (TROUPE_SPAN(trp_resource_of)){of, of ? (size_t)r->kinds : 0};
 }
 

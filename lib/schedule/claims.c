@@ -76,7 +76,7 @@ bool trp_claims_begin(struct trp_rank *rank, struct trp_claim *claim)
     struct trp_workers *w = rank->workers;
     pthread_mutex_lock(&w->lock);
     bool held = trp_stock_claim(trp_stock_of(w, claim->bundle), claim);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return held;
 }
 
@@ -84,7 +84,7 @@ void trp_claims_leave(struct trp_rank *rank, struct trp_claim *claim)
 {
     pthread_mutex_lock(&rank->workers->lock);
     trp_claims_end(rank, claim);
-    pthread_mutex_unlock(&rank->workers->lock);
+    trp_workers_unlock(rank->workers);
 }
 
 /* ---- what waits ------------------------------------------------------------------------------ */
@@ -150,6 +150,6 @@ size_t trp_claims_waiting(struct trp_rank *rank, struct troupe_waiting *list, si
     size_t count = describe_all(rank, &w->stock, &w->slots, list, 0, most);
     for (const struct trp_bundle *b = w->bundles; b; b = b->next)
         count = describe_all(rank, &b->stock, &b->slots, list, count, most);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return count;
 }

@@ -57,6 +57,7 @@ struct trp_context {
     struct trp_task *task;     /* of a task */
     bool outside;              /* code of the user's began its MPI calls */
     bool releasing;            /* its deferred functions run */
+    bool concluding;           /* on a worker: its function has come to its end */
     union {
         struct {
             int cancelled; /* status to fail with when the wait ends; 0: go on */

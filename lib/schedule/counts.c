@@ -110,7 +110,7 @@ static void visit_all(struct trp_rank *rank, visit *fn, void *arg)
     visit_some(&counts->unknown, 1, fn, arg);
     pthread_mutex_lock(&rank->workers->lock);
     visit_some(counts->tasks, trp_task_count(), fn, arg);
-    pthread_mutex_unlock(&rank->workers->lock);
+    trp_workers_unlock(rank->workers);
 }
 
 struct list {
@@ -162,7 +162,7 @@ struct trp_task_counts trp_counts_tasks(struct trp_rank *rank)
     }
     sum.cancelled = counts->cancelled;
     sum.failed -= counts->cancelled;
-    pthread_mutex_unlock(&rank->workers->lock);
+    trp_workers_unlock(rank->workers);
     return sum;
 }
 

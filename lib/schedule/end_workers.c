@@ -37,7 +37,7 @@ bool trp_workers_busy(struct trp_rank *rank)
     struct trp_workers *w = rank->workers;
     pthread_mutex_lock(&w->lock);
     bool busy = w->unfinished > w->stuck;
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return busy;
 }
 
@@ -119,7 +119,7 @@ static bool to_be_waited_for(struct trp_workers *w, double since)
     pthread_mutex_lock(&w->lock);
     double limit = w->unwinding > w->shipping ? UNWIND : BRIEF;
     bool wait = w->unfinished && trp_now() - since < limit;
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return wait;
 }
 
@@ -141,7 +141,7 @@ void trp_workers_give_up(struct trp_rank *rank)
         cancel_parked(w, worker);
         pthread_cond_signal(&worker->called);
     }
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     wait_for_them(w);
 }
 
@@ -152,7 +152,7 @@ void trp_workers_unwind(struct trp_rank *rank)
         return;
     pthread_mutex_lock(&w->lock);
     bool unwinding = w->unwinding;
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     if (unwinding)
         wait_for_them(w);
     trp_workers_close(rank);
@@ -163,10 +163,12 @@ void trp_workers_close(struct trp_rank *rank)
     struct trp_workers *w = rank->workers;
     if (w->unfinished)
         return;
+    for (struct trp_worker *worker = w->all; worker; worker = worker->next)
+        trp_worker_join(worker); /* one may be about to wake another */
     while (w->all) {
         struct trp_worker *worker = w->all;
         w->all = worker->next;
-        trp_worker_end(worker);
+        trp_worker_free(worker);
     }
     trp_steal_close(w);
     trp_groups_close(w);

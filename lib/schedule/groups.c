@@ -50,7 +50,7 @@ void trp_bundle_join(struct trp_rank *rank, struct trp_claim *claim, uint64_t gr
         claim->bundle = bundle;
         bundle->users++;
     }
-    pthread_mutex_unlock(&rank->workers->lock);
+    trp_workers_unlock(rank->workers);
 }
 
 static void prepare(struct trp_rank *rank, const struct trp_record *record)
@@ -72,7 +72,7 @@ static void prepare(struct trp_rank *rank, const struct trp_record *record)
     w->waiting_bundles = b;
     if (trp_stock_claim(&w->stock, b->claim))
         trp_bundle_claimed(b);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
 }
 
 void trp_bundle_claimed(struct trp_bundle *b)
@@ -142,7 +142,7 @@ static void leave(struct trp_rank *rank, const struct trp_record *record)
         b->over = true;
         trp_bundle_look(b);
     }
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
 }
 
 /* ---- on the rank that asks ------------------------------------------------------------------- */
@@ -165,7 +165,7 @@ bool trp_group_place(struct trp_rank *rank, uint64_t number, int64_t place, int 
         *host = group->ranks[place];
         *has = group->each;
     }
-    pthread_mutex_unlock(&rank->workers->lock);
+    trp_workers_unlock(rank->workers);
     return there;
 }
 
@@ -185,7 +185,7 @@ uint64_t trp_group_ask(struct trp_rank *rank, const struct trp_wish *wish, uint6
     group->next = w->groups;
     w->groups = group;
     trp_group_say(rank, KEEPER, TRP_GROUP_RESERVE, number, 0, 0, wish, sizeof *wish);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return number;
 }
 
@@ -202,7 +202,7 @@ static void granted(struct trp_rank *rank, const struct trp_record *record)
         group->granted = true;
         future = group->future;
     }
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     if (future)
         trp_future_resolve(trp_futures_of(rank, future), future, TROUPE_OK, "", 0);
 }
@@ -217,7 +217,7 @@ void trp_group_release(struct trp_rank *rank, uint64_t number)
         free(group);
         trp_group_say(rank, KEEPER, TRP_GROUP_RELEASE, number, 0, 0, "", 0);
     }
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

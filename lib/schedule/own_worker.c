@@ -21,7 +21,7 @@ void trp_workers_dedicate(struct trp_rank *rank, struct trp_actor *actor, int cp
     pthread_mutex_lock(&w->lock);
     more->worker = trp_worker_begin(rank, trp_workers_slots(w, cpus));
     more->worker->bundle = more->claim ? more->claim->bundle : NULL;
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     more->at_once = (uint16_t)(at_once > 1 ? at_once : 1);
 }
 
@@ -35,8 +35,9 @@ static void release(struct trp_worker *worker)
     *link = worker->next;
     worker->stop = true;
     pthread_cond_signal(&worker->called);
-    pthread_mutex_unlock(&w->lock);
-    trp_worker_end(worker);
+    trp_workers_unlock(w);
+    trp_worker_join(worker);
+    trp_worker_free(worker);
 }
 
 void trp_workers_release(struct trp_actor *actor)
@@ -60,7 +61,7 @@ static struct trp_worker *idle_one(struct trp_workers *w, struct trp_worker *fir
     pthread_mutex_lock(&w->lock);
     last->mate = trp_worker_begin(first->rank, first->cpus);
     last->mate->bundle = first->bundle;
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return last->mate;
 }
 
@@ -88,7 +89,7 @@ void trp_workers_call(struct trp_actor *actor, const struct troupe_method *metho
     worker->turn = (struct turn){
         .owner = worker, .bundle = worker->bundle, .cpus = worker->cpus};
     trp_worker_queue(w, &worker->turn);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
 }
 
 static bool is_free(struct trp_worker *worker)
@@ -96,7 +97,7 @@ static bool is_free(struct trp_worker *worker)
     struct trp_workers *w = worker->rank->workers;
     pthread_mutex_lock(&w->lock);
     bool is_free = worker->calls == 0;
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return is_free;
 }
 
@@ -154,7 +155,7 @@ static bool take_back(struct trp_worker *worker, struct call *call)
         trp_worker_forgo(w, &worker->turn);
     w->unfinished -= call->actor != NULL;
     worker->calls -= call->actor != NULL;
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return call->actor;
 }
 
@@ -174,7 +175,7 @@ static void cancel_method(struct trp_worker *worker, int status, char *story)
     } else {
         free(story);
     }
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
 }
 
 /* How many calls it has no more. */

@@ -45,6 +45,7 @@ struct trp_inbox {
     _Atomic bool filled; /* read without the lock, to save taking it */
     bool closed; /* the job is over: what abandoned tasks still send is dropped */
     _Atomic size_t bytes; /* read without the lock, to wait until there are fewer */
+    _Atomic int wakers;   /* threads that are about to wake the scheduler */
 };
 
 /* A parcel being filled for a rank. That for the rank itself is read while it is filled. */

@@ -1,5 +1,6 @@
 #include "schedule/send.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,10 +244,31 @@ static bool is_patient(const struct trp_rank *rank, const struct trp_draft *draf
             trp_workers_line(rank) > 0);
 }
 
+/* With the lock, which is given back before the scheduler wakes: on the CPU of who wakes it, it
+   would find it taken. */
+static void wake_and_unlock(struct trp_rank *rank)
+{
+    struct trp_inbox *inbox = &rank->inbox;
+    bool wakes = !inbox->closed;
+    inbox->wakers += wakes;
+    pthread_mutex_unlock(&inbox->lock);
+    if (wakes)
+        rank->wire->ops->wake(rank->wire);
+    inbox->wakers -= wakes;
+}
+
+/* What one on a worker sends while it concludes wakes the scheduler when it has ended, and its CPU
+   is free: but for what must not wait for functions that it has deferred. */
+static bool wakes_later(const struct trp_context *from, const struct trp_draft *draft)
+{
+    return from && from->concluding && !from->deferred && !from->releasing && !draft->shipment;
+}
+
 /* While tasks fill the CPUs each wake-up costs them some: who is patient waits for the end of the
    nap. The draft is posted before naps is read; when a nap ends it is cleared before the inbox is
    read. */
-static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
+static void draft_post(struct trp_rank *rank, const struct trp_context *from,
+                       struct trp_draft *draft)
 {
     struct trp_inbox *inbox = &rank->inbox;
     bool patient = is_patient(rank, draft, record_of(draft));
@@ -263,17 +285,21 @@ static void draft_post(struct trp_rank *rank, struct trp_draft *draft)
     inbox->tail = draft;
     inbox->filled = true;
     inbox->bytes += trp_record_bytes(record_of(draft));
-    if (!patient || !rank->naps)
-        rank->wire->ops->wake(rank->wire);
-    pthread_mutex_unlock(&inbox->lock);
+    bool wakes = !patient || !rank->naps;
+    if (wakes && wakes_later(from, draft)) {
+        trp_worker_owes_wake(from->worker);
+        wakes = false;
+    }
+    if (wakes)
+        wake_and_unlock(rank);
+    else
+        pthread_mutex_unlock(&inbox->lock);
 }
 
 void trp_inbox_wake(struct trp_rank *rank)
 {
     pthread_mutex_lock(&rank->inbox.lock);
-    if (!rank->inbox.closed)
-        rank->wire->ops->wake(rank->wire);
-    pthread_mutex_unlock(&rank->inbox.lock);
+    wake_and_unlock(rank);
 }
 
 void trp_inbox_shut(struct trp_rank *rank)
@@ -281,6 +307,8 @@ void trp_inbox_shut(struct trp_rank *rank)
     pthread_mutex_lock(&rank->inbox.lock);
     rank->inbox.closed = true;
     pthread_mutex_unlock(&rank->inbox.lock);
+    while (rank->inbox.wakers) /* the wire may go next */
+        sched_yield();
     while (rank->inbox.head) {
         struct trp_draft *draft = rank->inbox.head;
         rank->inbox.head = draft->next;
@@ -346,7 +374,7 @@ int trp_send(struct trp_rank *rank, const struct trp_context *from, int to,
             return TROUPE_NO_MEMORY;
         trp_record_begin(record_of(draft), head, bytes);
         trp_pack(type, value, trp_record_body(record_of(draft)));
-        draft_post(rank, draft);
+        draft_post(rank, from, draft);
     }
     return TROUPE_OK;
 }
@@ -382,7 +410,7 @@ void trp_send_shipment(struct trp_rank *rank, const struct trp_context *from, in
         trp_die("no memory for a message of %zu bytes", size);
     fill(record_of(draft), head, bytes, size);
     draft->shipment = shipment;
-    draft_post(rank, draft);
+    draft_post(rank, from, draft);
 }
 
 void trp_send_bytes_from(struct trp_rank *rank, const struct trp_context *from, int to,
@@ -403,5 +431,5 @@ void trp_send_apart(struct trp_rank *rank, const struct trp_context *from,
     if (!draft)
         trp_die("no memory for a message of %zu bytes", parcel->used);
     draft->parcel = parcel;
-    draft_post(rank, draft);
+    draft_post(rank, from, draft);
 }

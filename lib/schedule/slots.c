@@ -91,11 +91,22 @@ static struct turn **next_to_run(struct trp_workers *w, struct trp_slots *slots,
     return link;
 }
 
+void trp_worker_call(struct trp_workers *w, struct trp_worker *worker)
+{
+    struct trp_worker *before = w->called;
+    if (!worker->cpus) /* who is there as long as the rank's workers are */
+        w->called = worker;
+    else
+        before = worker;
+    if (before && before != w->called)
+        pthread_cond_signal(&before->called);
+}
+
 static void call_idle(struct trp_workers *w)
 {
     for (struct trp_worker *worker = w->all; worker; worker = worker->next)
         if (worker->idle)
-            pthread_cond_signal(&worker->called);
+            trp_worker_call(w, worker);
 }
 
 static void call_for(struct trp_workers *w, struct trp_slots *slots)
@@ -107,7 +118,7 @@ static void call_for(struct trp_workers *w, struct trp_slots *slots)
     for (struct trp_worker *idle = w->all; idle && !worker; idle = idle->next)
         worker = idle->idle && !idle->cpus ? idle : NULL;
     if (worker)
-        pthread_cond_signal(&worker->called);
+        trp_worker_call(w, worker);
 }
 
 /* Slots are free, or wanted: wakes who is to have them. He does the same when he has begun. */

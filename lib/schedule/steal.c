@@ -187,7 +187,7 @@ int trp_steal_choose(struct trp_rank *rank, const struct trp_amounts *request, b
     } else if (w->peers->named) {
         pthread_mutex_lock(&w->lock);
         host = choose(rank, request, slots, could);
-        pthread_mutex_unlock(&w->lock);
+        trp_workers_unlock(w);
     }
     return host < 0 && could ? rank->rank : host;
 }
@@ -393,7 +393,7 @@ void trp_steal_give(struct trp_rank *rank)
     do {
         pthread_mutex_lock(&w->lock);
         peer = wrap_up(rank, &gift);
-        pthread_mutex_unlock(&w->lock);
+        trp_workers_unlock(w);
         if (peer)
             send(rank, peer->rank, &gift);
     } while (peer);
@@ -427,7 +427,7 @@ static void take_name(struct trp_rank *rank, const struct trp_record *record, in
         write_name(rank, &w->peers->all[from], record);
     w->peers->in_vain = false;
     bool give = trp_steal_could_give(w);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     if (give)
         trp_steal_give(rank);
 }
@@ -489,7 +489,7 @@ static void take_gift(struct trp_rank *rank, struct trp_record *record,
     pthread_mutex_lock(&w->lock);
     from->left = 0;
     no_more_named(w->peers, from);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     if (take_in(rank, record, parcel))
         trp_steal_give(rank);
 }

@@ -133,7 +133,7 @@ bool trp_task_come(struct trp_rank *rank, struct trp_record *record, struct trp_
     if (last)
         trp_steal_if_dry(rank);
     bool give = trp_steal_has_news(w);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     return give;
 }
 
@@ -275,7 +275,7 @@ void trp_task_called_off(struct trp_rank *rank, const struct trp_record *record,
         trp_steal_if_dry(rank);
     else
         flag_running(rank, caller, record->future);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     pthread_mutex_unlock(&trp_shared_futures.lock);
     if (order)
         refuse_cancelled(rank, order);

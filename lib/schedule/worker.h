@@ -67,6 +67,7 @@ struct trp_worker {
     struct trp_context *parked;     /* all of that, gone on or not */
     struct trp_timers timers;
     bool idle, stop;
+    bool owes_wake;             /* the scheduler has something in its inbox from it: its own */
     struct trp_bundle *bundle;  /* of an actor's own worker: whose slots it takes, or NULL */
     int calls;                  /* of an actor's own worker: handed to it and not wholly done */
     int cpus;                   /* of an actor's own worker; 0: of all tasks */
@@ -98,6 +99,7 @@ struct trp_workers {
     struct trp_keeper *keeper;  /* on rank 0, of all groups; or NULL */
     int queued; /* orders that wait for slots; read so by who looks for one */
     bool looks; /* a worker of tasks does */
+    struct trp_worker *called; /* one of tasks, who is still to be woken; or NULL */
     struct trp_task *running; /* tasks that have begun */
     int coming; /* chosen to run here, and not here yet; without the lock */
     bool restocked; /* claims have come free since other ranks were asked for tasks */
@@ -110,6 +112,19 @@ struct trp_workers {
     int shipping;   /* those that wait until their bytes are sent */
     bool stop;      /* the job has ended: what waits is given up */
 };
+
+/* Wakes that worker, now or when the lock is given back: woken at once, on the CPU of who calls, it
+   would find the lock taken. */
+void trp_worker_call(struct trp_workers *workers, struct trp_worker *worker);
+
+static inline void trp_workers_unlock(struct trp_workers *workers)
+{
+    struct trp_worker *called = workers->called;
+    workers->called = NULL;
+    pthread_mutex_unlock(&workers->lock);
+    if (called)
+        pthread_cond_signal(&called->called);
+}
 
 /* Those that a turn takes, or that what runs has taken. */
 struct trp_slots *trp_slots_of(struct trp_workers *workers, const struct trp_bundle *bundle);
@@ -125,8 +140,10 @@ int trp_workers_slots(const struct trp_workers *workers, int wanted);
 /* With the lock held: a thread. `cpus`: of an actor's own worker; 0: for tasks. */
 struct trp_worker *trp_worker_begin(struct trp_rank *rank, int cpus);
 
-/* Joins it: it has been told to stop, and is in no list any more. */
-void trp_worker_end(struct trp_worker *worker);
+/* It has been told to stop. */
+void trp_worker_join(struct trp_worker *worker);
+/* It has been joined, and is in no list any more. */
+void trp_worker_free(struct trp_worker *worker);
 
 /* With the lock held, too: a turn that will not be taken leaves the line. */
 void trp_worker_forgo(struct trp_workers *workers, struct turn *turn);

@@ -57,6 +57,9 @@ int trp_workers_slots(const struct trp_workers *w, int wanted)
 static void wait_called(struct trp_workers *w, struct trp_worker *worker, double until)
 {
     worker->idle = true;
+    if (w->called)
+        pthread_cond_signal(&w->called->called);
+    w->called = NULL;
     if (until < 0) {
         pthread_cond_wait(&worker->called, &w->lock);
     } else {
@@ -136,6 +139,7 @@ static void finish(struct trp_context *c, int status)
 {
     struct trp_workers *w = c->rank->workers;
     struct trp_rank *rank = c->rank;
+    struct trp_worker *worker = c->worker;
     trp_set_current(NULL);
     pthread_mutex_lock(&w->lock);
     if (c->claim)
@@ -144,15 +148,16 @@ static void finish(struct trp_context *c, int status)
     if (c->bundle)
         trp_bundle_look(c->bundle);
     w->unwinding -= c->unwinding;
-    c->worker->calls -= c->kind == TRP_CONTEXT_METHOD;
+    worker->calls -= c->kind == TRP_CONTEXT_METHOD;
     if (c->task) {
         show_no_more(w, c);
         trp_figures_task_ends(c, status);
         trp_task_unlink(c->task);
     }
-    bool last = --w->unfinished == 0;
-    pthread_mutex_unlock(&w->lock);
-    if (last)
+    bool wakes = --w->unfinished == 0 || worker->owes_wake;
+    worker->owes_wake = false;
+    trp_workers_unlock(w);
+    if (wakes)
         trp_inbox_wake(rank);
 }
 
@@ -178,7 +183,7 @@ static void run_again(struct trp_context *c)
         trp_order_cancel(w, order);
     else
         trp_worker_queue(w, &order->turn);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
 }
 
 static void conclude_task(struct trp_context *c, int status, const void *value)
@@ -197,11 +202,12 @@ static void conclude(struct trp_context *c, int status, const void *value)
     trp_trace(c, TRP_TRACE_ENDS);
     if (c->guest)
         trp_guests_leave(c->rank);
+    c->concluding = true;
     if (c->kind == TRP_CONTEXT_METHOD) {
         pthread_mutex_lock(&w->lock);
         c->worker->method = NULL; /* from here nobody can kill it */
         show_no_more(w, c);
-        pthread_mutex_unlock(&w->lock);
+        trp_workers_unlock(w);
         if (c->cancelled && status == TROUPE_OK) {
             status = c->cancelled;
             value = c->cancelled_by;
@@ -297,7 +303,7 @@ static void run_method(struct trp_worker *worker)
     worker->killed = 0;
     worker->killed_story = NULL;
     show(w, worker->rank, trp_who_context_code(&context));
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     run(&context);
 }
 
@@ -332,7 +338,7 @@ static bool may_look(const struct trp_workers *w, const struct trp_worker *worke
 static void look(struct trp_workers *w)
 {
     w->looks = true;
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     double end = trp_now() + LOOK;
     while (!__atomic_load_n(&w->queued, __ATOMIC_RELAXED) && trp_now() < end) {
     }
@@ -372,7 +378,7 @@ static bool work(struct trp_worker *worker)
         begin_call(worker);
     else if (turn)
         begin_task(worker, &task, (struct order *)(void *)turn);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
     if (woken)
         trp_carrier_resume(&worker->carrier, woken->stack);
     else if (turn && turn->owner)
@@ -437,9 +443,13 @@ struct trp_worker *trp_worker_begin(struct trp_rank *rank, int cpus)
     return worker;
 }
 
-void trp_worker_end(struct trp_worker *worker)
+void trp_worker_join(struct trp_worker *worker)
 {
     pthread_join(worker->thread, NULL);
+}
+
+void trp_worker_free(struct trp_worker *worker)
+{
     trp_timers_close(&worker->timers);
     pthread_cond_destroy(&worker->called);
     free(worker->killed_story);
@@ -455,7 +465,7 @@ void trp_worker_prepare(struct trp_context *context)
     struct trp_workers *w = context->rank->workers;
     pthread_mutex_lock(&w->lock);
     context->woken = false;
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
 }
 
 /* With the lock held, like the next one. */
@@ -496,12 +506,16 @@ void trp_worker_wait(struct trp_context *c, double deadline)
     if (w->stop)
         trp_worker_give_up(c);
     if (c->woken || (c->cancelled && !c->shipping)) {
-        pthread_mutex_unlock(&w->lock);
+        trp_workers_unlock(w);
         return;
     }
     give_back(c);
     begin_wait(w, c, deadline);
-    pthread_mutex_unlock(&w->lock);
+    bool wakes = worker->owes_wake;
+    worker->owes_wake = false;
+    trp_workers_unlock(w);
+    if (wakes)
+        trp_inbox_wake(c->rank);
     trp_set_current(NULL);
     trp_trace(c, TRP_TRACE_WAITS);
     trp_carrier_park(&worker->carrier, &c->stack);
@@ -510,7 +524,12 @@ void trp_worker_wait(struct trp_context *c, double deadline)
     omp_set_num_threads(c->cpus);
     pthread_mutex_lock(&w->lock);
     end_wait(w, c);
-    pthread_mutex_unlock(&w->lock);
+    trp_workers_unlock(w);
+}
+
+void trp_worker_owes_wake(struct trp_worker *worker)
+{
+    worker->owes_wake = true;
 }
 
 void trp_worker_wake(struct trp_context *context)
@@ -518,6 +537,6 @@ void trp_worker_wake(struct trp_context *context)
     struct trp_workers *w = context->rank->workers;
     pthread_mutex_lock(&w->lock);
     trp_worker_make_ready(w, context);
-    pthread_cond_signal(&context->worker->called);
-    pthread_mutex_unlock(&w->lock);
+    trp_worker_call(w, context->worker);
+    trp_workers_unlock(w);
 }

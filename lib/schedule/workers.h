@@ -68,6 +68,8 @@ void trp_workers_kill(struct trp_rank *rank, struct trp_actor *actor, int status
 void trp_worker_prepare(struct trp_context *context);
 void trp_worker_wait(struct trp_context *context, double deadline);
 void trp_worker_wake(struct trp_context *context);
+/* From its own thread: the scheduler is to be woken when what runs has ended, or waits. */
+void trp_worker_owes_wake(struct trp_worker *worker);
 
 /* What it runs on now. */
 const struct trp_stack *trp_worker_stack(const struct trp_worker *worker);
