@@ -2,20 +2,38 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/large.h"
+
+#define SMALL 1000 /* bytes: malloc has such at hand, for each thread; glibc's calloc has not */
+
+static struct trp_block *raw_small(size_t bytes)
+{
+    struct trp_block *block = malloc(sizeof *block + bytes);
+    if (block)
+        *block = (struct trp_block){NULL};
+    return block;
+}
 
 struct trp_block *trp_block_new(size_t bytes)
 {
     if (bytes > PTRDIFF_MAX - sizeof(struct trp_block))
         return NULL;
-    return calloc(1, sizeof(struct trp_block) + bytes);
+    if (bytes > SMALL)
+        return calloc(1, sizeof(struct trp_block) + bytes);
+    struct trp_block *block = raw_small(bytes);
+    if (block)
+        memset(block->bytes, 0, bytes);
+    return block;
 }
 
 struct trp_block *trp_block_raw(size_t bytes)
 {
-    if (bytes < TRP_LARGE_BYTES || bytes > PTRDIFF_MAX - sizeof(struct trp_block))
-        return trp_block_new(bytes);
+    if (bytes > PTRDIFF_MAX - sizeof(struct trp_block))
+        return NULL;
+    if (bytes < TRP_LARGE_BYTES)
+        return raw_small(bytes);
     size_t whole = sizeof(struct trp_block) + bytes;
     struct trp_block *block = trp_large_new(&whole);
     if (block)

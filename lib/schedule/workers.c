@@ -85,7 +85,7 @@ void trp_worker_make_ready(struct trp_workers *w, struct trp_context *c)
 static void fire_timers(struct trp_workers *w, struct trp_worker *worker)
 {
     struct trp_timer *due;
-    while ((due = trp_timers_due(&worker->timers, trp_now())))
+    while (worker->timers.count && (due = trp_timers_due(&worker->timers, trp_now())))
         trp_worker_make_ready(w, (struct trp_context *)(void *)((char *)due -
                                                      offsetof(struct trp_context, timer)));
 }
