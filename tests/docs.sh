@@ -7,7 +7,8 @@
 #     sh in FILE              as c in FILE
 #     sh run                  it runs, in a folder that has the build directory as build/
 #     sh long                 it runs in make check-long, in a copy of the sources, with one test
-#     sh slurm                it runs inside of a Slurm job: where there is one
+#     sh door                 it runs, as sh run, where a job can be called by other programs
+#     sh slurm                it runs inside of a Slurm job: tests/slurm/runs.sh says so in $DOCS_IN
 #     text expected           the sh run before it prints so; … is any text, a line ... any lines
 #     text expected on 2 ranks     only there; without that, also on one process without mpirun
 # Other languages, and blocks without a word, are not tried. `docs.sh PAGE…` tries some pages only.
@@ -127,6 +128,41 @@ try_sh() { # PAGE BLOCK
     run_in "$scratch/user" "$2" ranks || complain "$1:${2#*.}" "ends with $?"
 }
 
+# `sh door`: with the command and the module of the build, in a home of its own. A person calls when
+# the job is there, and ends it by hand.
+try_door() { # PAGE BLOCK
+    [ -n "$launcher" ] && [ -x "$top/apps/troupe/troupe" ] || return 0
+    for program in curl jq python3; do
+        command -v $program >/dev/null || { echo "$1:${2#*.}: not tried: no $program here"; return 0; }
+    done
+    mkdir -p "$scratch/home"
+    {
+        echo "mpirun() { exec $launcher \"\$@\"; }" # behind an &: what is killed is it
+        cat <<'END'
+trap 'kill $! && wait $! || :' EXIT
+troupe() {
+    until command troupe list ranks >/dev/null 2>&1; do sleep 0.1; done
+    command troupe "$@"
+}
+END
+        cat "$scratch/blocks/$2"
+    } >"$scratch/blocks/$2.door"
+    (
+        export HOME="$scratch/home" PATH="$top/apps/troupe:$PATH" PYTHONPATH="$sources/apps/python"
+        unset XDG_RUNTIME_DIR
+        run_in "$scratch/user" "$2.door" ranks
+    ) || complain "$1:${2#*.}" "ends with $?"
+}
+
+# `sh slurm`, and nothing else then.
+try_slurm() { # PAGE BLOCK
+    if run_in "$scratch/user" "$2" ranks; then
+        echo "$1:${2#*.}: runs in Slurm"
+    else
+        complain "$1:${2#*.}" "ends with $?"
+    fi
+}
+
 # `sh long`: builds, so in a copy; the whole of the tests is run by who runs this one.
 try_long() { # PAGE BLOCK
     [ -n "${TROUPE_TEST_LONG-}" ] || return 0
@@ -175,16 +211,19 @@ expect_printed() { # PAGE BLOCK COMMANDS ON
 
 try_page() { # PAGE
     split "$1"
-    try_c "$1"
+    [ -n "${DOCS_IN-}" ] || try_c "$1"
     last=
     while read -r block how <&3; do
         where="$1:${block#*.}"
-        case $how in
+        case ${DOCS_IN:+in $DOCS_IN: }$how in
+        'in slurm: sh slurm') try_slurm "$1" "$block" ;;
+        'in slurm: '*) ;;
         c | 'c run' | 'c expansion') ;;
         'c in '* | 'sh in '*) try_quote "$1" "$block" "${how#* in }" ;;
         'sh run') try_sh "$1" "$block"; last=$block ;;
         'sh long') try_long "$1" "$block" ;;
-        'sh slurm') [ -z "${SLURM_JOB_ID-}" ] || try_sh "$1" "$block" ;;
+        'sh door') try_door "$1" "$block" ;;
+        'sh slurm') ;;
         'text expected'*) expect_printed "$1" "$block" "$last" "${how#text expected}" ;;
         c\ * | sh | sh\ *) echo "$where: \`\`\`$how does not say how it is tried, see tests/docs.sh"; bad=1 ;;
         esac

@@ -64,6 +64,18 @@ overlap() { # JOB JOB: each began before the other ended
     ! has_ended "$1" && ! has_ended "$2"
 }
 
+# What the pages show for Slurm, each block as it stands there.
+pages_are_right() {
+    for page in README.md docs/tutorial.md; do
+        blocks=$(grep -c '^```sh slurm$' "$here/../$page")
+        submit "the blocks of $page" --nodes=2 --ntasks=2 --cpus-per-task=1 \
+            --wrap="TMPDIR=$cluster/out abs_top_builddir=$top DOCS_IN=slurm sh $here/docs.sh $page"
+        finish
+        expect_state COMPLETED 0:0
+        expect_lines "$blocks" ': runs in Slurm$'
+    done
+}
+
 a_wrong_launch_is_refused() {
     submit 'srun --mpi=none' --nodes=1 --ntasks=2 --wrap="srun --mpi=none $pi"
     finish
@@ -88,6 +100,7 @@ for nodes in 1 2 4; do
 done
 resources_are_those_of_the_step
 two_jobs_share_a_node
+pages_are_right
 a_wrong_launch_is_refused
 nothing_is_left_behind
 end_tests
