@@ -17,6 +17,33 @@ static unsigned count;
 static size_t total;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* Where it begins in its first page. What is large mostly begins with a page where it was, and in
+   front of it here are headers: so what is copied here lies a little lower in its page than it did
+   there. A little higher, and each load would wait for the store before it that has the same lowest
+   12 bits of its address. */
+#define PAGE 4096
+#define HEADERS 128
+#define LOWER 256
+
+static size_t begins_at(size_t bytes)
+{
+    return bytes < TRP_LARGE_BYTES ? 0 : PAGE - HEADERS - LOWER;
+}
+
+static void *allocate(size_t bytes)
+{
+    if (bytes > PTRDIFF_MAX - 2 * PAGE)
+        return NULL;
+    size_t at = begins_at(bytes), aligned = at ? PAGE : TRP_LARGE_ALIGNED;
+    char *memory = aligned_alloc(aligned, (at + bytes + aligned - 1) & ~(aligned - 1));
+    return memory ? memory + at : NULL;
+}
+
+static void release(void *memory, size_t bytes)
+{
+    free((char *)memory - begins_at(bytes));
+}
+
 static void *take(unsigned i)
 {
     void *memory = kept[i].memory;
@@ -42,16 +69,19 @@ void *trp_large_new(size_t *bytes)
     pthread_mutex_lock(&lock);
     void *memory = find(bytes);
     pthread_mutex_unlock(&lock);
-    if (memory || *bytes > PTRDIFF_MAX - TRP_LARGE_ALIGNED)
-        return memory;
-    size_t lines = (*bytes + TRP_LARGE_ALIGNED - 1) / TRP_LARGE_ALIGNED;
-    return aligned_alloc(TRP_LARGE_ALIGNED, lines * TRP_LARGE_ALIGNED);
+    return memory ? memory : allocate(*bytes);
+}
+
+static void release_last(void)
+{
+    size_t bytes = kept[count - 1].bytes;
+    release(take(count - 1), bytes);
 }
 
 static void keep(void *memory, size_t bytes)
 {
     while (count && (count == KEPT_MAX || total + bytes > KEPT_BYTES))
-        free(take(count - 1));
+        release_last();
     memmove(&kept[1], &kept[0], count * sizeof *kept);
     kept[0].memory = memory;
     kept[0].bytes = bytes;
@@ -62,7 +92,7 @@ static void keep(void *memory, size_t bytes)
 void trp_large_free(void *memory, size_t bytes)
 {
     if (bytes > KEPT_BYTES) {
-        free(memory);
+        release(memory, bytes);
         return;
     }
     pthread_mutex_lock(&lock);
@@ -74,6 +104,6 @@ void trp_large_clear(void)
 {
     pthread_mutex_lock(&lock);
     while (count)
-        free(take(count - 1));
+        release_last();
     pthread_mutex_unlock(&lock);
 }

@@ -12,7 +12,7 @@
 #define TRP_LARGE_ALIGNED 64
 
 /* At least *bytes, aligned to that, which become what there is: the caller's, to be given back by
-   trp_large_free, or by free. Not zeroed. NULL when memory is short. */
+   trp_large_free with that many. Not zeroed. NULL when memory is short. */
 void *trp_large_new(size_t *bytes);
 void trp_large_free(void *memory, size_t bytes);
 
