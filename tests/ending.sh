@@ -65,6 +65,10 @@ begin 0 plain
 tell TERM "$job"
 end
 expect_status 143
+# Not into the wire, which is closed meanwhile.
+begin 0 late
+end
+expect_status 143
 TROUPE_GRACE=1 begin 0 deaf
 tell TERM "$job"
 end

@@ -104,6 +104,7 @@ void troupe_fail(int code, const char *format, ...)
     struct trp_context *c = trp_caller().context;
     if (!c)
         trp_die("a failure in a thread that is not troupe's cannot be answered: %s", story);
+    code = code == TROUPE_TIMEOUT ? TROUPE_LATE : code; /* of a future it would say: not yet */
     trp_fail(c, code < 0 ? code : TROUPE_FAILED, story);
 }
 

@@ -215,6 +215,8 @@ static void leave(struct trp_rank *rank)
     trp_rank_end(rank);
     trp_workers_close(rank);
     trp_inbox_shut(rank);
+    if (rank == trp_home)
+        trp_ending_wire_closes();
     trp_set_current(NULL);
 }
 

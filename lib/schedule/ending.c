@@ -14,10 +14,13 @@ _Atomic bool trp_ending_news;
 
 static double grace; /* seconds */
 static bool announced;
+static _Atomic bool closes; /* the wire does */
 
 /* In a signal handler. */
 static bool hear(int signal)
 {
+    if (closes)
+        return false;
     if (!(grace > 0)) {
         struct trp_wire *wire = trp_home->wire;
         wire->words->signal = (uint32_t)signal; /* for the mate that will miss us */
@@ -36,7 +39,13 @@ void trp_ending_open(double seconds)
     announced = false;
     trp_ending_by = 0;
     trp_ending_news = false;
+    closes = false;
     trp_notice_open(hear);
+}
+
+void trp_ending_wire_closes(void)
+{
+    closes = true;
 }
 
 void trp_ending_close(void)

@@ -18,6 +18,8 @@ extern _Atomic bool trp_ending_news;
 /* From now on signals are heard by the process's ranks; the driver has `grace` seconds then. 0: a
    signal ends the process at once. */
 void trp_ending_open(double grace);
+/* What comes then ends the process, at once: nobody is left to be told. */
+void trp_ending_wire_closes(void);
 void trp_ending_close(void);
 
 /* Tells rank 0. */

@@ -373,5 +373,6 @@ void trp_futures_orphan(struct trp_futures *futures, struct trp_children *childr
     lock(futures);
     for (uint32_t n = children->first; n; n = child(futures, n)->child.next)
         child(futures, n)->child.siblings = NULL;
+    *children = (struct trp_children){0};
     unlock(futures);
 }

@@ -54,7 +54,7 @@ static void resolve_all(struct trp_rank *rank, struct trp_parcel *parcel)
     const size_t ahead = FUTURES_AHEAD * (8 + size);
     for (; at < end; at += 8 + size) {
         uint64_t future;
-        if (at + ahead < end) {
+        if ((size_t)(end - at) > ahead) {
             memcpy(&future, at + ahead, 8);
             trp_future_fetch(&rank->futures, future);
         }

@@ -257,11 +257,19 @@ static void wake_and_unlock(struct trp_rank *rank)
     inbox->wakers -= wakes;
 }
 
+/* It has its result, small arguments, and no more memory to free. */
+static bool frees_little(const struct trp_context *c)
+{
+    return (!c->arena.top || !c->arena.top->below) &&
+           (!c->parcel || c->parcel->room <= TRP_PARCEL_BYTES);
+}
+
 /* What one on a worker sends while it concludes wakes the scheduler when it has ended, and its CPU
-   is free: but for what must not wait for functions that it has deferred. */
+   is free: but for what would wait for functions that it has deferred, or for much memory. */
 static bool wakes_later(const struct trp_context *from, const struct trp_draft *draft)
 {
-    return from && from->concluding && !from->deferred && !from->releasing && !draft->shipment;
+    return from && from->concluding && !from->deferred && !from->releasing && !draft->shipment &&
+           frees_little(from);
 }
 
 /* While tasks fill the CPUs each wake-up costs them some: who is patient waits for the end of the

@@ -114,7 +114,7 @@ struct trp_workers {
 };
 
 /* Wakes that worker, now or when the lock is given back: woken at once, on the CPU of who calls, it
-   would find the lock taken. */
+   would find the lock taken. Of this rank's: futures are awaited by those of one rank. */
 void trp_worker_call(struct trp_workers *workers, struct trp_worker *worker);
 
 static inline void trp_workers_unlock(struct trp_workers *workers)

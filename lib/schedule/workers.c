@@ -161,19 +161,23 @@ static void finish(struct trp_context *c, int status)
         trp_inbox_wake(rank);
 }
 
-/* All of it anew, but for the order, and for what it claims. */
-static void run_again(struct trp_context *c)
+/* All of it anew, but for the order, and for what it claims. False: it has been cancelled. */
+static bool run_again(struct trp_context *c)
 {
     struct trp_workers *w = c->rank->workers;
     struct order *order = c->task->order;
     trp_context_release(c);
     trp_futures_orphan(&trp_shared_futures, &c->task->children);
     trp_set_current(NULL);
+    pthread_mutex_lock(&w->lock);
+    if (c->task->cancelled) { /* by what it has deferred, maybe */
+        trp_workers_unlock(w);
+        return false;
+    }
     order->retries--;
     order->failures++;
     order->since = 0;
     order->turn.moves = false; /* its arguments have been unpacked */
-    pthread_mutex_lock(&w->lock);
     trp_figures_task_again(c);
     trp_task_unlink(c->task);
     w->unwinding -= c->unwinding;
@@ -184,6 +188,7 @@ static void run_again(struct trp_context *c)
     else
         trp_worker_queue(w, &order->turn);
     trp_workers_unlock(w);
+    return true;
 }
 
 static void conclude_task(struct trp_context *c, int status, const void *value)
@@ -220,10 +225,8 @@ static void conclude(struct trp_context *c, int status, const void *value)
         tell_done(c, status, story);
         free(story);
     } else {
-        if (trp_task_retries(c, status)) {
-            run_again(c);
+        if (trp_task_retries(c, status) && run_again(c))
             return;
-        }
         conclude_task(c, status, value);
     }
     finish(c, status);

@@ -19,7 +19,8 @@ extern "C" {
  * memory of malloc that they hold need troupe_defer. A constructor's failure ends its actor. The
  * driver's is written on stderr, and the job's status is 1. A failure that nobody asked for, of a
  * tell, is written for the first of each method, and counted.
- * @param code negative (a troupe_status, or one of the program's own); others become TROUPE_FAILED
+ * @param code negative (a troupe_status, or one of the program's own); others become TROUPE_FAILED,
+ *        and TROUPE_TIMEOUT, which says of a future that it is still good, becomes TROUPE_LATE
  * @param format as of printf, with what follows; a story longer than 1023 bytes is cut. Of a long
  *        chain of failures the middle is left out: the latest and the first are kept
  * @note Threads: waiting callers; elsewhere, as in an OpenMP parallel region or a destructor, it

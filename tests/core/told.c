@@ -6,7 +6,10 @@
  *     told tasks           a task on each rank computes until the job is told to end
  *     told deaf            the driver waits for what never comes
  *     told plain           the same, in a program that has no time for the end
+ *     told late            signals come as long as a task unwinds, when the job is over
  */
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -18,6 +21,7 @@
 TROUPE_CLASS(sleeper);
 TROUPE_ASK(sleeper, sleep_on, int);
 TROUPE_TASK(compute, int);
+TROUPE_TASK(unwind, void);
 
 struct sleeper_state {
     char unused;
@@ -46,7 +50,24 @@ static int on_compute(void)
     return troupe_ending();
 }
 
+static void signal_on(void *unused)
+{
+    (void)unused;
+    for (double end = now() + LONGEST; now() < end;)
+        raise(SIGTERM);
+}
+
+static atomic_bool begun;
+
+static void on_unwind(void)
+{
+    troupe_defer(signal_on, NULL);
+    begun = true;
+    troupe_sleep(LONGEST);
+}
+
 TROUPE_IMPLEMENT(sleeper, (sleep_on, on_sleep_on));
+TROUPE_BODY(unwind, on_unwind);
 TROUPE_BODY(compute, on_compute);
 
 static int read_steps(const char *path)
@@ -95,12 +116,24 @@ static int await_tasks(void)
     return TROUPE_REQUEUE;
 }
 
+static void leave_one_behind(void)
+{
+    troupe_drop(unwind());
+    while (!begun)
+        troupe_sleep(0.001);
+    puts("begun");
+    fflush(stdout);
+    troupe_exit(0);
+}
+
 static int driver(int argc, char **argv)
 {
     if (is("steps"))
         return make_steps(number, argc > 3 ? argv[3] : NULL);
     if (is("tasks"))
         return await_tasks();
+    if (is("late"))
+        leave_one_behind();
     puts("begun");
     fflush(stdout);
     return troupe_await(sleeper_sleep_on(troupe_new(sleeper)));

@@ -19,6 +19,7 @@ TROUPE_ASK(adder, add, int64_t, (int64_t, to), (gate, behind));
 TROUPE_ASK(adder, spell, troupe_str, (troupe_str, word), (int, times));
 TROUPE_ASK(adder, refuse_odd, int, (int, number));
 TROUPE_ASK(adder, end_at, int, (int, number), (int, last));
+TROUPE_ASK(adder, fail_with, int, (int, code));
 TROUPE_ASK(adder, calls, int);
 
 TROUPE_TASK(use_pool, int64_t, (int64_t, n));
@@ -100,13 +101,20 @@ static int on_end_at(struct adder_state *self, int number, int last)
     return number;
 }
 
+static int on_fail_with(struct adder_state *self, int code)
+{
+    self->calls++;
+    troupe_fail(code, "with %d", code);
+}
+
 static int on_calls(struct adder_state *self)
 {
     return self->calls;
 }
 
 TROUPE_IMPLEMENT(adder, (init, on_init), (add, on_add), (spell, on_spell),
-                 (refuse_odd, on_refuse_odd), (end_at, on_end_at), (calls, on_calls));
+                 (refuse_odd, on_refuse_odd), (end_at, on_end_at), (fail_with, on_fail_with),
+                 (calls, on_calls));
 
 /* The sum of 0…n-1, each plus 1. */
 static int64_t sum_by(TROUPE_POOL(adder) pool, int64_t n)
@@ -356,6 +364,20 @@ static void without_an_actor_left_calls_fail_with_the_story_of_the_last(void **s
     troupe_pool_end(pool.any);
 }
 
+/* A future says so of itself: it is not ready, and remains good. */
+static void a_call_that_fails_with_the_code_of_a_time_out_is_late(void **state)
+{
+    (void)state;
+    TROUPE_POOL(adder) pool = troupe_pool_new(adder, 2, .amount = 0);
+    int value;
+    for (int i = 0; i < 5; i++) {
+        troupe_pool_submit(pool, adder_fail_with, .code = TROUPE_TIMEOUT);
+        assert_int_equal(troupe_pool_next(pool, adder_fail_with, &value, NULL), TROUPE_LATE);
+        assert_non_null(strstr(troupe_story(), "fail_with: with -"));
+    }
+    troupe_pool_end(pool.any);
+}
+
 static void an_actor_can_be_taken_out(void **state)
 {
     (void)state;
@@ -417,6 +439,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_actor_that_dies_fails_its_call_and_the_rest_goes_on),
         cmocka_unit_test(one_that_ends_while_it_is_idle_gets_no_call_any_more),
         cmocka_unit_test(without_an_actor_left_calls_fail_with_the_story_of_the_last),
+        cmocka_unit_test(a_call_that_fails_with_the_code_of_a_time_out_is_late),
         cmocka_unit_test(an_actor_can_be_taken_out),
         cmocka_unit_test(one_whose_call_was_late_gets_the_next_when_it_is_done),
         cmocka_unit_test(tasks_and_actors_have_pools_too),

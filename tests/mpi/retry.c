@@ -16,6 +16,7 @@ TROUPE_TASK(flaky, int, (book, log), (int, failures));
 TROUPE_TASK(reader, int, (book, log), (int, failures), (troupe_str, text),
             (TROUPE_SPAN(int), numbers));
 TROUPE_TASK(until_cancelled, void, (book, log));
+TROUPE_TASK(cancelled_late, void, (book, log));
 
 TROUPE_CLASS(submitter);
 TROUPE_ASK(submitter, submit, int, (book, log), (unsigned, retries));
@@ -64,6 +65,22 @@ static void on_until_cancelled(book log)
     troupe_fail(-105, "it was cancelled");
 }
 
+static void wait_for_cancel(void *unused)
+{
+    (void)unused;
+    while (!troupe_cancelled())
+        usleep(50);
+}
+
+/* It has failed, and would be run again, when it is cancelled. */
+static void on_cancelled_late(book log)
+{
+    troupe_defer(wait_for_cancel, NULL);
+    troupe_await(book_next(log));
+    troupe_fail(-106, "it has failed");
+}
+
+TROUPE_BODY(cancelled_late, on_cancelled_late);
 TROUPE_BODY(flaky, on_flaky);
 TROUPE_BODY(reader, on_reader);
 TROUPE_BODY(until_cancelled, on_until_cancelled);
@@ -156,6 +173,21 @@ static void one_that_was_cancelled_is_not_run_again(void **state)
     }
 }
 
+static void one_that_is_cancelled_when_it_has_failed_is_not_run_again(void **state)
+{
+    (void)state;
+    for (int rank = 0; rank < troupe_ranks(); rank++) {
+        book log = book_new();
+        TROUPE_FUTURE(void) future = troupe_submit(
+            cancelled_late, .log = log, .with = {.place = troupe_on(rank), .retries = 100});
+        while (troupe_await(book_runs(log)) == 0)
+            usleep(50);
+        troupe_cancel(future);
+        expect_failure(future, -106, "it has failed");
+        assert_int_equal(troupe_await(book_runs(log)), 1);
+    }
+}
+
 static void too_many_are_refused(void **state)
 {
     (void)state;
@@ -173,6 +205,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(it_gets_the_same_arguments_each_time),
         cmocka_unit_test(what_it_claims_is_kept_and_given_back_at_last),
         cmocka_unit_test(one_that_was_cancelled_is_not_run_again),
+        cmocka_unit_test(one_that_is_cancelled_when_it_has_failed_is_not_run_again),
         cmocka_unit_test(too_many_are_refused),
     };
     return TEST_PLAY(argc, argv, tests, 3);
