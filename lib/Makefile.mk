@@ -129,6 +129,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/life.h \
 	lib/schedule/limit.c \
 	lib/schedule/limit.h \
+	lib/schedule/lines.c \
+	lib/schedule/lines.h \
 	lib/schedule/loop.c \
 	lib/schedule/loop.h \
 	lib/schedule/mail.c \

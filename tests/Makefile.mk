@@ -219,15 +219,18 @@ tests_support_ends_SOURCES = tests/support/ends.c \
 	tests/support/mode.c tests/support/mode.h
 tests_support_ends_LDADD = $(TROUPE_LIBS)
 
-# What tests/core.sh and tests/ending.sh run; starts and starts_otherwise differ in one method.
+# What tests/core.sh, tests/ending.sh and tests/news.sh run; starts and starts_otherwise differ in one method.
 check_PROGRAMS += tests/core/crashes tests/core/pours tests/core/starts tests/core/starts_otherwise \
-	tests/core/told
+	tests/core/says tests/core/told
 tests_core_crashes_SOURCES = tests/core/crashes.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_crashes_LDADD = $(TROUPE_LIBS)
 tests_core_pours_SOURCES = tests/core/pours.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_pours_LDADD = $(TROUPE_LIBS)
+tests_core_says_SOURCES = tests/core/says.c \
+	tests/support/mode.c tests/support/mode.h
+tests_core_says_LDADD = $(TROUPE_LIBS)
 tests_core_starts_SOURCES = tests/core/starts.c \
 	tests/support/mode.c tests/support/mode.h
 tests_core_starts_LDADD = $(TROUPE_LIBS)

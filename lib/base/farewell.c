@@ -10,14 +10,36 @@
 static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU};
 #define SIGNALS (sizeof signals / sizeof *signals)
 
-static void (*_Atomic to_do)(void);
+#define THINGS 2
+static void (*_Atomic to_do[THINGS])(void);
 static _Atomic pid_t process; /* whose farewell it is: not that of its children by fork */
 
 void trp_farewell(void)
 {
-    void (*what)(void) = atomic_load(&to_do);
-    if (what && atomic_load(&process) == getpid())
-        what();
+    for (size_t i = 0; i < THINGS && atomic_load(&process) == getpid(); i++) {
+        void (*what)(void) = atomic_load(&to_do[i]);
+        if (what)
+            what();
+    }
+}
+
+/* Puts one thing in the place of another; NULL is a place. False: the other is not there. */
+static bool put(void (*instead_of)(void), void (*what)(void))
+{
+    size_t i = 0;
+    while (i < THINGS && atomic_load(&to_do[i]) != instead_of)
+        i++;
+    if (i < THINGS)
+        atomic_store(&to_do[i], what);
+    return i < THINGS;
+}
+
+static bool is_idle(void)
+{
+    size_t i = 0;
+    while (i < THINGS && !atomic_load(&to_do[i]))
+        i++;
+    return i == THINGS;
 }
 
 /* The handler has been taken back before it runs: the signal does now what it would have done. */
@@ -33,7 +55,8 @@ void trp_farewell_open(void (*what)(void))
     if (!at_exit)
         at_exit = !atexit(trp_farewell);
     atomic_store(&process, getpid());
-    atomic_store(&to_do, what);
+    if (!put(what, what))
+        put(NULL, what);
     struct sigaction ours = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND}, before;
     sigemptyset(&ours.sa_mask);
     for (size_t i = 0; i < SIGNALS; i++)
@@ -41,12 +64,14 @@ void trp_farewell_open(void (*what)(void))
             sigaction(signals[i], &ours, NULL);
 }
 
-void trp_farewell_close(void)
+void trp_farewell_close(void (*what)(void))
 {
+    put(what, NULL);
+    if (!is_idle())
+        return;
     struct sigaction now, usual = {.sa_handler = SIG_DFL};
     sigemptyset(&usual.sa_mask);
     for (size_t i = 0; i < SIGNALS; i++)
         if (!sigaction(signals[i], NULL, &now) && now.sa_handler == on_signal)
             sigaction(signals[i], &usual, NULL);
-    atomic_store(&to_do, NULL);
 }

@@ -8,14 +8,14 @@
 #ifndef TRP_FAREWELL_H
 #define TRP_FAREWELL_H
 
-/* `what` is to be done on the way out, perhaps twice, perhaps in a signal handler; once a process
-   at a time. */
+/* `what` is to be done on the way out, perhaps twice, perhaps in a signal handler; two such things
+   at a time at most. */
 void trp_farewell_open(void (*what)(void));
 
 /* It is not any more. */
-void trp_farewell_close(void);
+void trp_farewell_close(void (*what)(void));
 
-/* Does it, if there is something to be done. */
+/* Does what there is to be done. */
 void trp_farewell(void);
 
 #endif

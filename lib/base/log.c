@@ -84,15 +84,32 @@ static void write_bytes(bool grave, const char *bytes, size_t size)
     (void)ignored;
 }
 
-static void write_line(const char *level, bool grave, const char *text)
+/* Tagged with the rank where processes are several. */
+static size_t make_line(int rank, const char *level, const char *text, char *line, size_t size)
+{
+    int at = log_rank < 0 ? snprintf(line, size, "troupe: %s: ", level)
+                          : snprintf(line, size, "troupe[%d]: %s: ", rank, level);
+    at += snprintf(line + at, size - (size_t)at - 1, "%s", text);
+    size_t length = (size_t)at < size - 1 ? (size_t)at : size - 2;
+    line[length++] = '\n';
+    return length;
+}
+
+size_t trp_log_line(int rank, enum troupe_log_level level, const char *text, char *line,
+                    size_t size)
+{
+    return make_line(rank, level_names[level], text, line, size);
+}
+
+bool trp_log_to_file(void)
+{
+    return log_file >= 0;
+}
+
+static void write_line(int rank, const char *level, bool grave, const char *text)
 {
     char line[4096];
-    int at = log_rank < 0 ? snprintf(line, sizeof line, "troupe: %s: ", level)
-                          : snprintf(line, sizeof line, "troupe[%d]: %s: ", log_rank, level);
-    at += snprintf(line + at, sizeof line - (size_t)at - 1, "%s", text);
-    size_t length = (size_t)at < sizeof line - 1 ? (size_t)at : sizeof line - 2;
-    line[length++] = '\n';
-    write_bytes(grave, line, length);
+    write_bytes(grave, line, make_line(rank, level, text, line, sizeof line));
 }
 
 void trp_log(enum troupe_log_level level, const char *format, ...)
@@ -106,17 +123,12 @@ void trp_log(enum troupe_log_level level, const char *format, ...)
     va_end(args);
     trp_log_harmless(text, harmless, sizeof harmless);
     if (!trp_log_hook || trp_log_hook(level, harmless))
-        write_line(level_names[level], level == TROUPE_LOG_ERROR, harmless);
+        trp_log_write(log_rank, level, harmless);
 }
 
-void trp_log_write(enum troupe_log_level level, const char *format, ...)
+void trp_log_write(int rank, enum troupe_log_level level, const char *text)
 {
-    char text[4096];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    write_line(level_names[level], level == TROUPE_LOG_ERROR, text);
+    write_line(rank, level_names[level], level == TROUPE_LOG_ERROR, text);
 }
 
 void trp_die(const char *format, ...)
@@ -127,7 +139,7 @@ void trp_die(const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     trp_log_harmless(text, harmless, sizeof harmless);
-    write_line("fatal", true, harmless);
+    write_line(log_rank, "fatal", true, harmless);
     trp_farewell();
     if (trp_die_hook)
         trp_die_hook();

@@ -24,9 +24,15 @@ bool trp_log_wanted(enum troupe_log_level level);
 __attribute__((format(printf, 2, 3))) void trp_log(enum troupe_log_level level,
                                                    const char *format, ...);
 
-/* Writes a line at once, whatever the hook says. */
-__attribute__((format(printf, 2, 3))) void trp_log_write(enum troupe_log_level level,
-                                                         const char *format, ...);
+/* Writes a line at once, whatever the hook says, as if that rank said it. The text is harmless. */
+void trp_log_write(int rank, enum troupe_log_level level, const char *text);
+
+/* That line, with its end, as bytes that are no string; how many of them. */
+size_t trp_log_line(int rank, enum troupe_log_level level, const char *text, char *line,
+                    size_t size);
+
+/* TROUPE_LOG_FILE has the lines. */
+bool trp_log_to_file(void);
 
 /* Says why and ends the process: for what cannot be reported in any other way. */
 __attribute__((noreturn, format(printf, 1, 2))) void trp_die(const char *format, ...);

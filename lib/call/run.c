@@ -158,18 +158,17 @@ static void open_ranks(struct job *job)
         seat->rank->linger = linger < 0 || linger > 0 ? linger : LINGER;
     }
     trp_home = job->seats[0].rank;
-    trp_news_open(trp_home);
     trp_trace_open();
     trp_role_open(job->options.handover, job->options.seed);
     trp_crash_open(trp_who_crashed);
     trp_ending_open(job->options.grace);
+    trp_news_open(trp_home);
     job->seats[0].wire->died = trp_who_died;
     job->seats[0].wire->ops->watch(job->seats[0].wire);
 }
 
 static void close_ranks(struct job *job)
 {
-    trp_news_close();
     for (int i = 0; i < job->count; i++) {
         trp_rank_close(job->seats[i].rank);
         trp_stack_free(job->seats[i].stack);
@@ -215,8 +214,10 @@ static void leave(struct trp_rank *rank)
     trp_rank_end(rank);
     trp_workers_close(rank);
     trp_inbox_shut(rank);
-    if (rank == trp_home)
+    if (rank == trp_home) {
         trp_ending_wire_closes();
+        trp_news_close();
+    }
     trp_set_current(NULL);
 }
 

@@ -261,7 +261,7 @@ void trp_job_file_remove(void)
 void trp_job_file_close(void)
 {
     trp_job_file_remove();
-    trp_farewell_close();
+    trp_farewell_close(trp_job_file_remove);
     if (here.folder >= 0)
         close(here.folder);
     here.folder = -1;

@@ -169,7 +169,7 @@ __attribute__((noinline)) static void deliver_other(struct trp_rank *rank,
         deliver_done(rank, record);
         break;
     case TRP_RECORD_NEWS:
-        trp_news_deliver(record, parcel->peer);
+        trp_news_deliver(rank, record, parcel->peer);
         break;
     case TRP_RECORD_EXIT:
     case TRP_RECORD_PROBE:

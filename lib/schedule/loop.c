@@ -7,7 +7,9 @@
 #include "schedule/deliver.h"
 #include "schedule/ending.h"
 #include "schedule/execute.h"
+#include "schedule/lines.h"
 #include "schedule/many.h"
+#include "schedule/news.h"
 #include "schedule/role.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
@@ -297,6 +299,8 @@ static bool refill(struct trp_rank *rank)
         trp_credit_report(rank);
     if (trp_ending_news)
         trp_ending_pass_on(rank);
+    if (trp_lines_held && trp_now() >= trp_lines_due())
+        trp_news_look(rank, false);
     moved |= trp_flush(rank);
     if (trp_guests_wait(&rank->guests))
         trp_guests_serve(&rank->guests);
@@ -346,10 +350,18 @@ bool trp_loop_refill_or_spin(struct trp_rank *rank)
     return refill(rank) || (!rank->spun && spin(rank));
 }
 
-/* Seconds until a timer or the end of a nap; negative: no limit. */
+/* When a timer fires, or something that was said again is told; negative: never. */
+static double next_due(struct trp_rank *rank)
+{
+    double timer = trp_timers_next(&rank->timers);
+    double lines = trp_lines_held && rank == trp_home ? trp_lines_due() : -1;
+    return timer < 0 || (lines >= 0 && lines < timer) ? lines : timer;
+}
+
+/* Seconds until then or the end of a nap; negative: no limit. */
 static double time_to_sleep(struct trp_rank *rank, bool nap)
 {
-    double next = trp_timers_next(&rank->timers), left = next < 0 ? -1 : next - trp_now();
+    double next = next_due(rank), left = next < 0 ? -1 : next - trp_now();
     if (nap && (next < 0 || left > NAP))
         return NAP;
     return next >= 0 && left < 0 ? 0 : left;

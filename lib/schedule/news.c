@@ -6,34 +6,30 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/farewell.h"
 #include "base/log.h"
 #include "schedule/bars.h"
+#include "schedule/lines.h"
 #include "schedule/send.h"
 
-#define FOLDED 16      /* texts that a process remembers having said */
-#define FOLD_FOR 5.0   /* seconds for which one is folded */
-#define OFTEN 0.05     /* seconds between two words on a job */
+#define ALIKE 16     /* the latest lines, of which one may be said again */
+#define FOLD_FOR 5.0 /* seconds for which it is */
+#define OFTEN 0.05   /* seconds between two words on a job */
 
 /* What is sent to rank 0: a line, said so many times, or a word on a job. */
 struct word {
     uint32_t level; /* 0: on a job */
     uint32_t times;
+    uint32_t again, is_written; /* as of a trp_line */
     double done, total;
-    char text[TRP_LINE_TEXT + 64];
+    char text[TRP_LINE_SENT];
 };
 
 static struct {
     pthread_mutex_t lock;
     struct trp_rank *home; /* NULL: no job runs */
     double began;
-    struct said { /* by this process */
-        double since; /* 0: none */
-        uint32_t level, repeated;
-        int rank;
-        char text[TRP_LINE_TEXT + 64];
-    } said[FOLDED];
-    unsigned next;
-    struct spoken { /* the same of jobs */
+    struct spoken { /* by this process, on jobs */
         char name[TRP_JOB_NAME];
         double at;
     } spoken[TRP_JOBS_KEPT];
@@ -49,26 +45,10 @@ static struct {
 
 /* ---- on rank 0: lines ------------------------------------------------------------------------ */
 
-/* "(progress 1:4) text": who, and what. */
-static void split(const char *said, char *who, size_t size, const char **text)
-{
-    const char *end = *said == '(' ? strstr(said, ") ") : NULL;
-    bool tagged = end && (size_t)(end - said - 1) < size;
-    snprintf(who, size, "%.*s", tagged ? (int)(end - said - 1) : 0, said + 1);
-    *text = tagged ? end + 2 : said;
-}
-
-/* Of one class, that is, or all of the driver's; "progress 1:4" is a progress. */
-static size_t kind_of(const char *who)
-{
-    return !strncmp(who, "task ", 5) ? strlen(who) : strcspn(who, " ");
-}
-
 static bool is_same(const struct trp_line_kept *line, uint32_t level, const char *who,
                     const char *text)
 {
-    return line->level == level && kind_of(line->who) == kind_of(who) &&
-           !strncmp(line->who, who, kind_of(who)) &&
+    return line->level == level && trp_lines_same_who(line->who, who) &&
            !strncmp(line->text, text, TRP_LINE_TEXT - 1);
 }
 
@@ -82,9 +62,9 @@ static void keep_line(int rank, uint32_t level, uint32_t times, const char *said
     char who[sizeof news.lines->who];
     const char *text;
     double at = trp_now() - news.began;
-    split(said, who, sizeof who, &text);
+    trp_lines_split(said, who, sizeof who, &text);
     struct trp_line_kept *line = NULL;
-    for (uint64_t i = 0; i < FOLDED && i < news.line_count && !line; i++) {
+    for (uint64_t i = 0; i < ALIKE && i < news.line_count && !line; i++) {
         line = line_at(news.line_count - 1 - i);
         if (!is_same(line, level, who, text) || at - line->at > FOLD_FOR)
             line = NULL;
@@ -174,90 +154,90 @@ size_t trp_news_progress(struct trp_job_of_work *jobs, size_t room)
 
 /* ---- from all ranks -------------------------------------------------------------------------- */
 
-static void take(int from, const struct word *word)
-{
-    if (word->level)
-        keep_line(from, word->level, word->times, word->text);
-    else
-        keep_progress(from, word->text, word->done, word->total);
-}
-
 /* With the lock held, which the inbox comes behind. */
-static void pass_on(int rank, const struct word *word)
+static void send_word(const struct word *word)
 {
     const struct trp_record head = {.kind = TRP_RECORD_NEWS};
-    if (news.home->rank == 0)
-        take(rank, word);
-    else
-        trp_send_bytes_from(news.home, NULL, 0, &head, word,
-                            offsetof(struct word, text) + strlen(word->text) + 1);
+    trp_send_bytes_from(news.home, NULL, 0, &head, word,
+                        offsetof(struct word, text) + strlen(word->text) + 1);
 }
 
-void trp_news_deliver(const struct trp_record *record, int from)
+static void pass_line(const struct trp_line *line)
 {
+    struct word word = {.level = (uint32_t)line->level,
+                        .times = line->times,
+                        .again = line->again,
+                        .is_written = line->is_written};
+    memcpy(word.text, line->text, sizeof word.text);
+    send_word(&word);
+}
+
+/* True: it is to be told that the line was heard. */
+static bool take_line(int from, const struct word *word)
+{
+    struct trp_line line = {.rank = from,
+                            .level = (enum troupe_log_level)word->level,
+                            .times = word->times,
+                            .again = word->again,
+                            .is_written = word->is_written};
+    memcpy(line.text, word->text, sizeof line.text);
+    keep_line(from, word->level, word->times, word->text);
+    return trp_lines_hear(&line);
+}
+
+/* On rank 0 what others say, and there that this was heard. */
+static bool take(struct trp_rank *rank, int from, const struct word *word)
+{
+    if (rank->rank != 0)
+        trp_lines_heard();
+    else if (word->level)
+        return take_line(from, word);
+    else
+        keep_progress(from, word->text, word->done, word->total);
+    return false;
+}
+
+void trp_news_deliver(struct trp_rank *rank, const struct trp_record *record, int from)
+{
+    const struct trp_record heard = {.kind = TRP_RECORD_NEWS};
     struct word word = {0};
     size_t size = trp_record_body_size(record);
     memcpy(&word, trp_record_body(record), size < sizeof word ? size : sizeof word);
     word.text[sizeof word.text - 1] = 0;
     pthread_mutex_lock(&news.lock);
-    if (news.home)
-        take(from, &word);
+    bool answer = news.home && take(rank, from, &word);
     pthread_mutex_unlock(&news.lock);
+    if (answer)
+        trp_send_bytes(rank, from, &heard, "", 0);
 }
 
-static void pass_line(const struct said *said, uint32_t times)
-{
-    struct word word = {.level = said->level, .times = times};
-    memcpy(word.text, said->text, sizeof word.text);
-    pass_on(said->rank, &word);
-}
-
-/* What was folded is said. */
-static void unfold(struct said *said)
-{
-    struct said was = *said;
-    *said = (struct said){0};
-    if (!was.repeated)
-        return;
-    pass_line(&was, was.repeated);
-    trp_bars_erase();
-    trp_log_write((enum troupe_log_level)was.level, "%s [repeated %ux]", was.text, was.repeated);
-}
-
-static struct said *said_before(int rank, uint32_t level, const char *text)
-{
-    double now = trp_now();
-    struct said *same = NULL;
-    for (int i = 0; i < FOLDED; i++) {
-        struct said *said = &news.said[i];
-        if (said->since && now - said->since > FOLD_FOR)
-            unfold(said);
-        if (said->since && said->rank == rank && said->level == level &&
-            !strncmp(said->text, text, sizeof said->text - 1))
-            same = said;
-    }
-    return same;
-}
-
-static bool fold(enum troupe_log_level level, const char *text)
+static bool say(enum troupe_log_level level, const char *text)
 {
     const struct trp_context *c = trp_current();
     pthread_mutex_lock(&news.lock);
-    int rank = c ? c->rank->rank : news.home->rank;
-    struct said *said = said_before(rank, level, text);
-    bool first = !said;
-    if (said) {
-        said->repeated++;
-    } else {
-        said = &news.said[news.next++ % FOLDED];
-        unfold(said);
-        *said = (struct said){.since = trp_now(), .level = level, .rank = rank};
-        snprintf(said->text, sizeof said->text, "%s", text);
-        pass_line(said, 1);
-        trp_bars_erase();
-    }
+    int rank = c ? c->rank->rank : news.home ? news.home->rank : 0;
+    bool mine = !news.home || trp_lines_say(rank, level, text);
+    if (news.home && news.home->rank == 0)
+        keep_line(rank, (uint32_t)level, 1, text);
     pthread_mutex_unlock(&news.lock);
-    return first;
+    return mine;
+}
+
+void trp_news_look(struct trp_rank *rank, bool all)
+{
+    pthread_mutex_lock(&news.lock);
+    if (rank == news.home && (all || trp_now() >= trp_lines_due()))
+        trp_lines_look(all);
+    pthread_mutex_unlock(&news.lock);
+}
+
+/* The lock may be held by whom the process has crashed in. */
+static void last_words(void)
+{
+    bool locked = !pthread_mutex_trylock(&news.lock);
+    trp_lines_last(locked);
+    if (locked)
+        pthread_mutex_unlock(&news.lock);
 }
 
 void trp_news_open(struct trp_rank *home)
@@ -269,16 +249,18 @@ void trp_news_open(struct trp_rank *home)
     if (home->rank == 0 && !(news.lines = calloc(TRP_LINES_KEPT, sizeof *news.lines)))
         trp_die("no memory for the lines of the log");
     trp_bars_open(home->rank == 0);
+    trp_lines_open(home, pass_line);
     pthread_mutex_unlock(&news.lock);
-    trp_log_hook = fold;
+    trp_log_hook = say;
+    trp_farewell_open(last_words);
 }
 
 void trp_news_close(void)
 {
     trp_log_hook = NULL;
+    trp_farewell_close(last_words);
     pthread_mutex_lock(&news.lock);
-    for (int i = 0; i < FOLDED; i++)
-        unfold(&news.said[i]);
+    trp_lines_close();
     free(news.lines);
     news.lines = NULL;
     news.home = NULL;
@@ -311,7 +293,11 @@ void trp_news_progress_is(struct trp_rank *rank, const char *name, double done, 
     trp_log_harmless(name, known, sizeof known);
     memcpy(word.text, known, sizeof known);
     pthread_mutex_lock(&news.lock);
-    if (news.home && is_due(known, done >= total))
-        pass_on(rank->rank, &word);
+    if (news.home && is_due(known, done >= total)) {
+        if (news.home->rank == 0)
+            keep_progress(rank->rank, word.text, done, total);
+        else
+            send_word(&word);
+    }
     pthread_mutex_unlock(&news.lock);
 }

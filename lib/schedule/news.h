@@ -1,10 +1,9 @@
 /*
  * What all ranks say: lines of the log, and how far named jobs of work are.
  *
- * Each rank writes its own lines, so that one that dies is heard, and folds those that repeat. Rank
- * 0 is sent a copy of them, folds what several ranks say, and keeps the latest; and the progress of
- * jobs, for which it draws bars where stderr is a terminal. All of it is guarded by one lock: any
- * thread.
+ * Rank 0 is sent the lines of all others, folds what several ranks say, writes them (lines.h has the
+ * exceptions), and keeps the latest; and the progress of jobs, for which it draws bars where stderr
+ * is a terminal. All of it is guarded by one lock: any thread.
  */
 #ifndef TRP_NEWS_H
 #define TRP_NEWS_H
@@ -43,13 +42,16 @@ struct trp_job_of_work {
     int32_t rank;   /* that spoke last */
 };
 
-/* From now on the process's lines are folded, and rank 0 is sent copies; and back: what was folded
-   is written. */
+/* From now on the process's lines are folded, and sent to rank 0; and back, before the wire is
+   closed: what was folded, or not heard there, is written. */
 void trp_news_open(struct trp_rank *home);
 void trp_news_close(void);
 
-/* A copy has come. */
-void trp_news_deliver(const struct trp_record *record, int from);
+/* Something has come: on rank 0 what others say, there that rank 0 has heard a line. */
+void trp_news_deliver(struct trp_rank *rank, const struct trp_record *record, int from);
+
+/* What was folded is written, or sent to rank 0, when it is due; or all that is to be sent. */
+void trp_news_look(struct trp_rank *rank, bool all);
 
 /* So much of a job is done; `rank` is who says it. More often than every 50 ms is not heard, but
    for the first word and the last. */

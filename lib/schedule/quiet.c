@@ -7,6 +7,7 @@
 #include "schedule/deadlines.h"
 #include "schedule/life.h"
 #include "schedule/loop.h"
+#include "schedule/news.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
 #include "schedule/workers.h"
@@ -55,6 +56,8 @@ static void add(struct trp_census *census, const struct counts *counts)
 static void send_counts(struct trp_rank *rank, int to)
 {
     const struct trp_record head = {.kind = TRP_RECORD_COUNTS};
+    trp_news_look(rank, true);
+    trp_inbox_empty_out(rank); /* what has been said comes there first */
     struct counts mine = count(rank);
     trp_send_bytes(rank, to, &head, &mine, sizeof mine);
 }

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "actor/classes.h"
 #include "base/log.h"
@@ -161,6 +162,13 @@ static void name_cause(const struct trp_wire_death *death, char *text, size_t si
         snprintf(text, size, "has died, killed or lost");
 }
 
+static void write_said(const struct trp_wire_words *last)
+{
+    uint32_t bytes = __atomic_load_n(&last->said_bytes, __ATOMIC_ACQUIRE);
+    if (bytes && bytes <= sizeof last->said && write(STDERR_FILENO, last->said, bytes) < 0)
+        return; /* nobody reads */
+}
+
 void trp_who_died(const struct trp_wire_death *death)
 {
     char cause[128], doing[3 * TRP_WHO_SIZE] = "";
@@ -169,6 +177,8 @@ void trp_who_died(const struct trp_wire_death *death)
         strcpy(doing, ", while in ");
         name_doing(death->last, death->rank, doing + strlen(doing), sizeof doing - strlen(doing));
     }
+    if (death->last) /* what it has said, and rank 0 was still to write */
+        write_said(death->last);
     trp_log(TRP_LOG_ERROR, "rank %d (process %d on %s) %s%s: the job ends", death->rank,
             death->pid, death->host, cause, doing);
 }

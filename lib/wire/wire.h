@@ -69,6 +69,8 @@ struct trp_wire_ops {
     void (*close)(struct trp_wire *wire);
 };
 
+#define TRP_WIRE_SAID 2048
+
 /* What a rank lets its mates on the node see: whoever outlives it can say what it was at. */
 struct trp_wire_words {
     uint64_t doing;    /* the caller's own coding: what its scheduler runs, */
@@ -76,6 +78,8 @@ struct trp_wire_words {
     uint32_t signal;   /* that ended it, where it could be caught */
     int32_t pid;
     uint32_t ends; /* because another rank has died, which has been said */
+    uint32_t said_bytes;
+    char said[TRP_WIRE_SAID]; /* lines that somebody else is to write, and has not yet */
 };
 
 /* A rank that has died, or is lost. */
