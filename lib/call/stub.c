@@ -155,11 +155,13 @@ __attribute__((noinline)) static void tell(struct troupe_ref to,
     struct trp_caller caller = trp_caller();
     if (begun_parcel(caller, to, method) &&
         trp_tell(caller.rank, to.place, to.serial, method, args)) {
+        trp_trace_tells(caller.rank, to, method);
         trp_role_leave(outside);
         return;
     }
     if (!told_nobody(caller, to, method->signature, args)) {
         struct trp_record head = call_head(to, method, 0);
+        trp_trace_tells(caller.rank, to, method);
         send_call(caller, to, &head, method, args, NULL);
     }
     trp_role_leave(outside);
@@ -175,6 +177,7 @@ void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, 
     if (c)
         trp_lanes_for(c->rank, c);
     if (c && trp_tell(c->rank, to.place, to.serial, method, args)) {
+        trp_trace_tells(c->rank, to, method);
         trp_lanes_open(c->rank, c);
         trp_call_end(calls);
         return;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "schedule/bulk.h"
 #include "schedule/send.h"
+#include "schedule/trace.h"
 #include "troupe/status.h"
 #include "wire/pack.h"
 
@@ -51,6 +52,7 @@ static void fire(struct trp_timer *timer)
 {
     struct trp_alarm *alarm = (struct trp_alarm *)(void *)timer; /* its first member */
     const struct trp_record *record = (const struct trp_record *)(const void *)alarm->words;
+    trp_trace_tells_later(alarm->rank, trp_record_ref(record, (int)alarm->times.to), record->slot);
     trp_send_packed(alarm->rank, (int)alarm->times.to, record, trp_record_body(record),
                     trp_record_body_size(record));
     if (!(alarm->times.every > 0)) {

@@ -167,6 +167,7 @@ void trp_figures_put_back(struct trp_context *c, uint64_t calls)
     trp_figures_from(c->rank, c->figures, c->from, c->caller, -(int64_t)calls);
     c->actor->calls -= calls;
     c->calls -= (uint32_t)calls;
+    trp_trace_put_back(c, calls);
 }
 
 void trp_figures_ended(struct trp_context *c, int status)

@@ -10,6 +10,7 @@
 #define TRP_ROLE_H
 
 #include "schedule/rank.h"
+#include "schedule/trace.h"
 
 struct troupe_row;
 
@@ -56,7 +57,7 @@ static inline void trp_lanes_for(struct trp_rank *rank, const struct trp_context
    before its first call, which sees to that. */
 static inline void trp_lanes_open(const struct trp_rank *rank, const struct trp_context *context)
 {
-    if (rank->lanes_from != context->calls_as)
+    if (rank->lanes_from != context->calls_as || trp_trace_on) /* which has to know of each */
         return;
     troupe_lanes.of = (char *)rank->outlets;
     __atomic_store_n(&troupe_lanes.ranks, (uint32_t)rank->ranks, __ATOMIC_RELAXED);

@@ -1,19 +1,24 @@
 #include "schedule/trace.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "actor/classes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "schedule/rank.h"
 
 #define EVENTS (1u << 18) /* that are kept */
 #define THREADS 1024      /* that are told apart */
-#define SENT 255          /* as the kind of an event */
+#define SENT 255          /* as the kind of an event, */
+#define TOLD 254          /* and another */
+#define LINES (1u << 16)  /* of tells of a method from a rank to an actor, that are counted */
+#define PROBES 32         /* places where one may be */
 
 bool trp_trace_on;
 
@@ -23,6 +28,7 @@ struct event {
     const struct troupe_method *method; /* NULL: the driver */
     const struct troupe_class *class_;  /* NULL: a task */
     uint64_t number; /* of the actor, for people */
+    uint64_t line, nth; /* of a tell, or the first of some: the line it stands in; 0: none */
     int32_t rank, caller;
     uint32_t calls;
     uint16_t thread;
@@ -34,18 +40,113 @@ static struct {
     struct event *events;
     uint64_t count;  /* ever */
     uint32_t threads;
+    struct line {
+        _Atomic uint64_t key;   /* 0: free */
+        _Atomic uint64_t count; /* of tells that were sent, or have begun */
+        uint64_t last;          /* event of those that began: one actor's, one after the other */
+    } *lines;
     int64_t since;   /* what is to be added to a trp_now_ns() to have the time of day */
 } trace;
 
 static __thread uint16_t thread; /* its number; 0: none yet */
 
-static struct event *next(void)
+static uint64_t next_number(void)
 {
     if (!thread)
         thread = (uint16_t)(__atomic_add_fetch(&trace.threads, 1, __ATOMIC_RELAXED) % THREADS);
-    uint64_t n = __atomic_fetch_add(&trace.count, 1, __ATOMIC_RELAXED);
-    return &trace.events[n % EVENTS];
+    return __atomic_fetch_add(&trace.count, 1, __ATOMIC_RELAXED);
 }
+
+static struct event *event_at(uint64_t number)
+{
+    return &trace.events[number % EVENTS];
+}
+
+static struct event *next(void)
+{
+    return event_at(next_number());
+}
+
+/* ---- lines of tells -------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    uint64_t z = (a ^ b) * 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 32)) * 0xbf58476d1ce4e5b9u;
+    return z ^ (z >> 29);
+}
+
+/* The same on both sides, and not 0. */
+static uint64_t line_of(int caller, struct troupe_ref to, uint32_t slot)
+{
+    uint64_t place = to.place & ~TRP_REF_SAYS;
+    return mix(mix(mix((uint64_t)caller + 1, slot), place), to.serial) | 1;
+}
+
+/* NULL: there are too many. `begun`: of those that begin, which may be this process's, too. */
+static struct line *find_line(uint64_t line, bool begun)
+{
+    const uint64_t key = begun ? ~line : line;
+    for (unsigned i = 0; i < PROBES; i++) {
+        struct line *place = &trace.lines[(key / 2 + i) % LINES];
+        uint64_t there = atomic_load_explicit(&place->key, memory_order_relaxed);
+        if (!there && atomic_compare_exchange_strong(&place->key, &there, key))
+            return place;
+        if (there == key)
+            return place;
+    }
+    return NULL;
+}
+
+/* Many tells would drive all else out of the ring. */
+static bool is_shown(uint64_t nth)
+{
+    return nth < 1024 || nth % 64 == 0;
+}
+
+void trp_trace_told(const struct trp_rank *rank, struct troupe_ref to, uint32_t slot, bool arrow)
+{
+    if (to.place & TRP_REF_SAYS) /* one may be refused */
+        return;
+    struct event e = {.line = line_of(rank->rank, to, slot),
+                      .rank = rank->rank,
+                      .caller = rank->rank,
+                      .kind = TOLD};
+    struct line *line = find_line(e.line, false);
+    if (!line)
+        return;
+    e.nth = atomic_fetch_add_explicit(&line->count, 1, memory_order_relaxed);
+    if (!arrow || !is_shown(e.nth))
+        return;
+    e.at = trp_now_ns();
+    struct event *place = next();
+    e.thread = thread;
+    *place = e;
+}
+
+/* Of the method that begins, if it was told; NULL: none. */
+static struct line *begun_line(const struct trp_context *c, uint64_t *line)
+{
+    if (!c->actor || c->answer || c->method == c->actor->class_->init ||
+        (c->actor->more && c->actor->more->limit) || trp_class_is_own(c->actor->class_))
+        return NULL;
+    *line = line_of(c->caller, trp_actor_ref(c->actor), c->method->slot);
+    return find_line(*line, true);
+}
+
+void trp_trace_put_back_event(const struct trp_context *c, uint32_t calls)
+{
+    uint64_t key;
+    struct line *line = begun_line(c, &key);
+    if (!line)
+        return;
+    atomic_fetch_sub_explicit(&line->count, calls, memory_order_relaxed);
+    struct event *e = event_at(line->last);
+    if (e->line == key && e->calls > calls)
+        e->calls -= calls;
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
 
 void trp_trace_event(const struct trp_context *c, enum trp_trace_event kind)
 {
@@ -62,9 +163,17 @@ void trp_trace_event(const struct trp_context *c, enum trp_trace_event kind)
         e.class_ = c->actor->class_;
         e.number = trp_ref_number(trp_actor_ref(c->actor), c->rank->ranks);
     }
-    struct event *place = next();
+    const uint64_t number = next_number();
+    struct line *line = kind == TRP_TRACE_BEGINS ? begun_line(c, &e.line) : NULL;
+    if (line) {
+        e.calls = c->calls ? c->calls : 1;
+        e.nth = atomic_fetch_add_explicit(&line->count, e.calls, memory_order_relaxed);
+        line->last = number;
+    } else {
+        e.line = 0;
+    }
     e.thread = thread;
-    *place = e;
+    *event_at(number) = e;
 }
 
 void trp_trace_sent(const struct trp_rank *rank, uint64_t future)
@@ -88,13 +197,16 @@ void trp_trace_open(void)
         return;
     if (!trace.events) /* kept: an abandoned task may still write there */
         trace.events = calloc(EVENTS, sizeof *trace.events);
-    if (!trace.events) {
+    if (!trace.lines)
+        trace.lines = malloc(LINES * sizeof *trace.lines);
+    if (!trace.events || !trace.lines) {
         trp_log(TRP_LOG_WARNING, "TROUPE_TRACE: no memory for %u events", EVENTS);
         return;
     }
     clock_gettime(CLOCK_REALTIME, &day);
     trace.since = INT64_C(1000000000) * day.tv_sec + day.tv_nsec - trp_now_ns();
     trace.count = 0;
+    memset(trace.lines, 0, LINES * sizeof *trace.lines);
     trp_trace_on = true;
 }
 
@@ -131,6 +243,23 @@ static void write_arrow(FILE *file, const struct event *e, const char *end)
             end, e->caller, (unsigned long long)e->future, e->rank, e->thread, time_of(e->at));
 }
 
+static void write_tell(FILE *file, const struct event *e, uint64_t nth, const char *end)
+{
+    fprintf(file, "{\"ph\":\"%s\",\"cat\":\"tell\",\"name\":\"tell\",\"id\":\"t%llx.%llu\",\"pid\":%d,"
+                  "\"tid\":%u,\"ts\":%.3f},\n",
+            end, (unsigned long long)e->line, (unsigned long long)nth, e->rank, e->thread,
+            time_of(e->at));
+}
+
+static void write_arrows(FILE *file, const struct event *e)
+{
+    if (e->future)
+        write_arrow(file, e, "f\",\"bp\":\"e");
+    for (uint64_t i = 0; e->line && i < e->calls; i++)
+        if (is_shown(e->nth + i))
+            write_tell(file, e, e->nth + i, "f\",\"bp\":\"e");
+}
+
 /* One thread has one slice at a time. */
 static void write_events(FILE *file)
 {
@@ -140,18 +269,19 @@ static void write_events(FILE *file)
     struct event last = {.at = trp_now_ns()};
     for (uint64_t i = first; i < trace.count; i++) {
         const struct event *e = &trace.events[i % EVENTS];
-        if (e->kind == SENT) {
+        if (e->kind == SENT)
             write_arrow(file, e, "s");
+        if (e->kind == TOLD)
+            write_tell(file, e, e->nth, "s");
+        if (e->kind == SENT || e->kind == TOLD)
             continue;
-        }
         if (open[e->thread].at)
             write_slice(file, &open[e->thread], e);
         open[e->thread].at = 0;
         if (e->kind == TRP_TRACE_WAITS || e->kind == TRP_TRACE_ENDS)
             continue;
         open[e->thread] = *e;
-        if (e->future)
-            write_arrow(file, e, "f\",\"bp\":\"e");
+        write_arrows(file, e);
     }
     for (int t = 0; t < THREADS; t++)
         if (open[t].at)
