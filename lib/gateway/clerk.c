@@ -199,6 +199,7 @@ bool trp_api_open(struct trp_rank *rank)
 {
     struct timespec t;
     trp_gate.rank = rank;
+    rank->watched = true; /* before the driver waits */
     free(trp_gate.monitors); /* of a run before this one */
     trp_gate.monitors = calloc((size_t)rank->ranks, sizeof *trp_gate.monitors);
     if (!trp_gate.monitors || !trp_watch_open()) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "actor/classes.h"
+#include "base/clock.h"
 #include "gateway/look.h"
 #include "schedule/claims.h"
 #include "schedule/counts.h"
@@ -39,9 +40,18 @@ static const char *name_of(struct seen *s, const struct trp_context *c, const ch
     return trp_look_text(s->arena, text);
 }
 
+/* Seconds since a moment; 0: it is not known. */
+static double seconds_since(int64_t moment)
+{
+    return moment ? 1e-9 * (double)(trp_now_ns() - moment) : -1;
+}
+
+/* A light one, or the driver, since it has computed for too long; another since it began. */
 static void add_running(struct seen *s, const struct trp_context *c)
 {
-    trp_doing doing = {.what = "", .waits_for = "", .since = -1};
+    trp_doing doing = {.what = "",
+                       .waits_for = "",
+                       .since = seconds_since(c->worker ? c->began : c->since)};
     if (s->runs == LISTED)
         return;
     doing.who = name_of(s, c, &doing.what);
@@ -50,7 +60,7 @@ static void add_running(struct seen *s, const struct trp_context *c)
 
 static void add_waiting(struct seen *s, const struct trp_context *c)
 {
-    trp_doing doing = {.what = "", .waits_for = "", .since = -1};
+    trp_doing doing = {.what = "", .waits_for = "", .since = seconds_since(c->since)};
     if (s->waits == LISTED)
         return;
     doing.who = name_of(s, c, &doing.what);
@@ -100,7 +110,7 @@ static void add_workers(struct seen *s)
         char text[TRP_WHO_SIZE];
         snprintf(text, sizeof text, "task %s", method->signature->name);
         s->running[s->runs++] =
-            (trp_doing){trp_look_text(s->arena, text), "", "", -1};
+            (trp_doing){trp_look_text(s->arena, text), "", "", seconds_since(task->since)};
     }
     trp_workers_unlock(w);
 }

@@ -76,6 +76,8 @@ struct trp_context {
 
     struct trp_stack *stack; /* parked: where it stands; NULL: it runs or waits in place */
     struct trp_stack *away;  /* where it computes without the scheduler role; NULL: it does not */
+    int64_t since; /* about a trp_now_ns(): it is away, or, if the rank is watched, waits, or, on a
+                      worker, runs, since then; 0: that is not known */
     bool waiting;   /* on a worker: it does */
     bool unwinding; /* on a worker: given up at the end of the job */
     bool woken;

@@ -110,6 +110,7 @@ struct trp_rank {
     int away; /* contexts that compute without the scheduler role */
     struct trp_inbox inbox;
     struct trp_guests guests;
+    bool watched; /* somebody wants to know since when who runs, or waits; set in the role */
     _Atomic bool naps; /* asleep, but not for long: a tell of a task need not wake it */
 
     struct trp_actors actors;

@@ -204,6 +204,7 @@ static struct trp_rank *take_away(struct count count)
         trp_row_show(seat->here);
     struct trp_context *c = seat->here->current;
     c->away = c->rank->carrier.running;
+    c->since = trp_now_ns();
     c->rank->away++;
     seat->computes = c;
     trp_who_computes(c->rank, trp_who_context_code(c));

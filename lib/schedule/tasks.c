@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "actor/classes.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "schedule/claims.h"
 #include "schedule/execute.h"
@@ -152,6 +153,7 @@ void trp_task_begin(struct trp_rank *rank, struct trp_task *task, struct order *
     *task = (struct trp_task){.order = order,
                               .began = trp_figures_task_begins(rank, trp_order_record(order),
                                                                order->since),
+                              .since = rank->watched ? trp_now_ns() : 0,
                               .caller = order->caller,
                               .future = trp_order_record(order)->future,
                               .next = w->running,

@@ -15,6 +15,7 @@
 struct trp_task {
     struct order *order; /* freed when it ends */
     int64_t began;       /* a trp_now_ns(); 0: that is not measured */
+    int64_t since;       /* the same, if the rank is watched */
     int caller;
     uint64_t future; /* of that rank */
     _Atomic bool cancelled;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "schedule/loop.h"
 #include "schedule/rank.h"
 #include "schedule/role.h"
@@ -49,6 +50,8 @@ __attribute__((always_inline)) static inline void wait_here(struct trp_rank *ran
                                                             struct trp_context *c)
 {
     trp_trace(c, TRP_TRACE_WAITS);
+    if (rank->watched)
+        c->since = trp_now_ns();
     while (!c->woken) {
         enum trp_loop_seen seen = trp_loop_takes_answers(rank);
         if (seen == TRP_LOOP_ANSWERS)

@@ -476,6 +476,7 @@ static void begin_wait(struct trp_workers *w, struct trp_context *c, double dead
 {
     struct trp_worker *worker = c->worker;
     c->waiting = true;
+    c->since = trp_now_ns();
     c->parked_next = worker->parked;
     c->parked_link = &worker->parked;
     if (worker->parked)

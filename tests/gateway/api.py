@@ -253,13 +253,14 @@ def what_runs_and_waits_is_told(job):
 
     def is_seen():
         waiting = job.get("/v1/stack")["ranks"][job.ranks - 1]["waiting"]
-        return [w for w in waiting if w["what"] == "slow" and w["for"] == "its time"]
+        return [w for w in waiting if w["what"] == "slow" and w["for"] == "its time"
+                and 0 < w["seconds"] < 30]
 
     until(is_seen)
     row = job.get("/v1/actors/last")
     assert row["running"] == "slow" or job.get("/v1/futures/" + body["future"])["state"] == "done"
     driver = [w for w in job.get("/v1/stack")["ranks"][0]["waiting"] if w["who"] == "driver"]
-    assert len(driver) == 1
+    assert len(driver) == 1 and driver[0]["seconds"] > 0, driver
     assert job.get("/v1/futures/%s?wait=30" % body["future"])["state"] == "done"
 
 
@@ -289,6 +290,23 @@ def tasks_are_declared_listed_and_submitted(job):
     kinds = {k["method"]: k for k in job.get("/v1/tasks")["kinds"]}
     assert kinds["square"]["done"] >= 1 and kinds["square"]["failed"] >= 1
     assert job.get("/v1/tasks")["by_state"]["done"] >= 2
+
+
+@check
+def a_task_that_runs_says_since_when(job):
+    status, body = job.ask("POST", "/v1/tasks",
+                           {"task": "nap", "args": {"seconds": -1.5}, "wait": 0})
+    assert status == 202
+    seen = []
+
+    def is_seen():
+        for rank in job.get("/v1/stack")["ranks"]:
+            seen.extend(r["seconds"] for r in rank["running"] if r["who"] == "task nap")
+        return len(seen) > 1 and seen[-1] > seen[0] + 0.2
+
+    until(is_seen)
+    assert seen == sorted(seen) and 0 <= seen[0] and seen[-1] < 60, seen
+    assert job.get("/v1/futures/%s?wait=30" % body["future"])["state"] == "done"
 
 
 @check
@@ -755,6 +773,7 @@ def the_driver_computes_and_calls_are_served(start):
     job.get("/v1/actors")
     running = job.get("/v1/stack")["ranks"][0]["running"]
     assert [r["who"] for r in running] == ["driver"], running
+    assert seconds - 0.5 <= running[0]["seconds"] < seconds + 60, running
     assert job.get("/v1/ranks")["ranks"][0]["doing"] == "driver"
     # It ends at the driver's next wait: when that has computed.
     job.end(4)
