@@ -19,13 +19,19 @@ noinst_PROGRAMS += \
 	apps/pi/stream
 
 apps_actor_tree_actor_tree_LDADD = $(TROUPE_LIBS)
+apps_actor_tree_actor_tree_CPPFLAGS = -I$(top_srcdir)/apps/common $(AM_CPPFLAGS)
 apps_actor_tree_actor_tree_SOURCES = \
 	apps/actor_tree/actor_tree.c \
 	apps/actor_tree/node.c \
-	apps/actor_tree/node.h
+	apps/actor_tree/node.h \
+	apps/common/report_option.c \
+	apps/common/report_option.h
 
 apps_method_tracking_method_tracking_LDADD = $(TROUPE_LIBS)
+apps_method_tracking_method_tracking_CPPFLAGS = -I$(top_srcdir)/apps/common $(AM_CPPFLAGS)
 apps_method_tracking_method_tracking_SOURCES = \
+	apps/common/report_option.c \
+	apps/common/report_option.h \
 	apps/method_tracking/actor_cls.c \
 	apps/method_tracking/actor_cls.h \
 	apps/method_tracking/actor_cls_one.c \
@@ -33,7 +39,10 @@ apps_method_tracking_method_tracking_SOURCES = \
 	apps/method_tracking/method_tracking.c
 
 apps_pi_pi_LDADD = apps/pi/libsample.la $(TROUPE_LIBS)
+apps_pi_pi_CPPFLAGS = -I$(top_srcdir)/apps/common $(AM_CPPFLAGS)
 apps_pi_pi_SOURCES = \
+	apps/common/report_option.c \
+	apps/common/report_option.h \
 	apps/pi/options.c \
 	apps/pi/options.h \
 	apps/pi/pi.c \
@@ -83,7 +92,9 @@ apps_common_libcommon_la_SOURCES = \
 	apps/common/efficiency.c \
 	apps/common/efficiency.h \
 	apps/common/options.c \
-	apps/common/options.h
+	apps/common/options.h \
+	apps/common/report_option.c \
+	apps/common/report_option.h
 
 apps_nqueens_nqueens_CPPFLAGS = -I$(top_srcdir)/apps/common $(AM_CPPFLAGS)
 apps_nqueens_nqueens_LDADD = apps/common/libcommon.la $(TROUPE_LIBS)

@@ -170,6 +170,43 @@ for n in $(some_ranks 1 2); do
     done
     [ "$(stat -c %a "$report")" = 600 ] || complain "others may read the report"
 done
+# Whichever way a job ends that rank 0 can still look at.
+expect_report() {
+    { head -c 15 "$report" | grep -qi "^<!doctype html>" && grep -q '"/v1/ranks":{"ranks":\[{' "$report"; } ||
+        complain 'there is no report'
+    rm -f "$report"
+}
+export TROUPE_REPORT="$report"
+for n in $(some_ranks 1 2); do
+    for ends in 'return 4' 'fail 1' 'troupe_exit 5' 'leave 7'; do
+        play "$n" "$job" "${ends% *}"
+        expect_status "${ends#* }"
+        expect_report
+    done
+done
+for grace in 1 0; do # after that time; and with none of it
+    TROUPE_GATEWAY=unix TROUPE_GRACE=$grace begin sleep
+    kill -s TERM "$process"
+    wait $waiter
+    [ $grace = 0 ] || expect_report
+done
+[ ! -e "$report" ] || complain 'a report was written after the end'
+unset TROUPE_REPORT
+for program in 'pi/pi --quiet --samples 1000000' method_tracking/method_tracking \
+    'actor_tree/actor_tree --depth 1' 'nqueens/nqueens 6' 'uts/uts --tree T1'; do
+    [ -x "$top/apps/${program%% *}" ] || continue # there is no libcrypto
+    # shellcheck disable=SC2086 # words
+    play 0 "$top/apps/"$program --report "$report"
+    expect_status 0
+    expect_report
+    # shellcheck disable=SC2086 # words
+    play 0 "$top/apps/"$program --report
+    [ "$status" != 0 ] || complain 'it ended well'
+    expect_lines 1 "a value is missing for '--report'" err
+done
+play 0 "$top/apps/pi/pi" --samples 1000000 "--report=$report" --quiet
+expect_report
+
 TROUPE_REPORT=$scratch/nowhere/report.html play 0 "$job" return
 expect_status 4
 expect_lines 1 'error: the report was not written to .*/nowhere/report.html' err

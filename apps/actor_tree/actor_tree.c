@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "node.h"
+#include "report_option.h"
 
 struct tree_options {
     uint64_t depth, fanout, numbers, seed;
@@ -64,13 +65,14 @@ static int read_options(int argc, char **argv, struct tree_options *o)
         {"depth", required_argument, NULL, 'd'}, {"fanout", required_argument, NULL, 'f'},
         {"fail", required_argument, NULL, 'p'},  {"numbers", required_argument, NULL, 'n'},
         {"seed", required_argument, NULL, 's'},  {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+        {"help", no_argument, NULL, 'h'},        REPORT_OPTION,
+        {NULL, 0, NULL, 0}};
     opterr = 0;
     optind = 1;
     for (int which; (which = getopt_long(argc, argv, ":", known, NULL)) != -1;) {
         if (which == 'h') {
             puts("usage: actor_tree [--depth N (2)] [--fanout N (3)] [--fail P (0)] "
-                 "[--numbers N (1000000)] [--seed N] [--quiet]");
+                 "[--numbers N (1000000)] [--seed N] [--quiet] [--report FILE]");
             return 1;
         }
         if (which == '?' || which == ':')
@@ -115,5 +117,6 @@ static int driver(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    return troupe_run(argc, argv, driver, NULL);
+    const struct troupe_run_options options = {.report = report_option(&argc, argv)};
+    return troupe_run(argc, argv, driver, &options);
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "actor_cls.h"
+#include "report_option.h"
 
 #define CALLERS 2
 
@@ -37,13 +38,15 @@ static int read_options(int argc, char **argv, struct tracking_options *options)
 {
     static const struct option known[] = {{"calls", required_argument, NULL, 'c'},
                                           {"seed", required_argument, NULL, 's'},
+                                          REPORT_OPTION,
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     opterr = 0;
     optind = 1;
     for (int which; (which = getopt_long(argc, argv, ":", known, NULL)) != -1;) {
         if (which == 'h') {
-            puts("usage: method_tracking [--calls N (15, in each of two rounds)] [--seed N]");
+            puts("usage: method_tracking [--calls N (15, in each of two rounds)] [--seed N] "
+                 "[--report FILE]");
             return 1;
         }
         bool good = which == 'c'   ? read_number("calls", optarg, &options->calls)
@@ -132,5 +135,6 @@ static int driver(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    return troupe_run(argc, argv, driver, NULL);
+    const struct troupe_run_options options = {.report = report_option(&argc, argv)};
+    return troupe_run(argc, argv, driver, &options);
 }

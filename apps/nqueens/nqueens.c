@@ -8,6 +8,7 @@
 #include "board.h"
 #include "efficiency.h"
 #include "options.h"
+#include "report_option.h"
 #include "solve.h"
 
 struct nqueens_run {
@@ -21,6 +22,7 @@ static const char help[] =
     "Counts the ways to place N queens (1 to 20) so that none attacks another, by tasks.\n"
     "  --first K     prints K of them, the column of the queen in each row, and stops then\n"
     "  --sequential  without tasks\n"
+    "  --report FILE at the end a page of what there was, and how long it took\n"
     "  --time N      both N times in turn, and how well the tasks use the CPUs\n";
 
 static bool read_one(int which, void *into)
@@ -39,6 +41,7 @@ static bool read_one(int which, void *into)
 static const struct option known[] = {{"first", required_argument, NULL, 'f'},
                                       {"time", required_argument, NULL, 'n'},
                                       {"sequential", no_argument, NULL, 's'},
+                                      REPORT_OPTION,
                                       {"help", no_argument, NULL, 'h'},
                                       {NULL, 0, NULL, 0}};
 
@@ -98,5 +101,6 @@ static int driver(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    return troupe_run(argc, argv, driver, NULL);
+    const struct troupe_run_options run_options = {.report = report_option(&argc, argv)};
+    return troupe_run(argc, argv, driver, &run_options);
 }

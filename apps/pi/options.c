@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report_option.h"
 #include "sample_gpu.h"
 
 #define GPU_REPORT_EVERY UINT64_C(10000000000) /* samples */
@@ -25,6 +26,7 @@ static const char help[] =
     "  --seed N              of the samples; the result depends on it and on --samples alone (1)\n"
     "  --tracker-on RANK     where the progress actor lives (0)\n"
     "  --quiet               no progress\n"
+    "  --report FILE         at the end a page of what there was, and how long it took\n"
     "  --json                the last line is the result as a JSON object\n"
     "  --fail-task N         task N fails, to see what happens then\n";
 
@@ -41,6 +43,7 @@ static const struct option known[] = {{"tasks", required_argument, NULL, TASKS},
                                       {"quiet", no_argument, NULL, QUIET},
                                       {"json", no_argument, NULL, JSON},
                                       {"fail-task", required_argument, NULL, FAIL},
+                                      REPORT_OPTION,
                                       {"help", no_argument, NULL, HELP},
                                       {NULL, 0, NULL, 0}};
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "report_option.h"
 #include "sample.h"
 #include "sample_circle.h"
 
@@ -235,6 +236,7 @@ static int choose_kernel(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    const struct troupe_run_options options = {.setup = choose_kernel};
+    const struct troupe_run_options options = {.report = report_option(&argc, argv),
+                                               .setup = choose_kernel};
     return troupe_run(argc, argv, driver, &options);
 }

@@ -7,6 +7,7 @@
 
 #include "efficiency.h"
 #include "options.h"
+#include "report_option.h"
 #include "search.h"
 
 #define GRAIN 25000 /* nodes: some milliseconds */
@@ -25,6 +26,7 @@ static const char help[] =
     "  --tree NAME   which: T1, T1L, T3 (T1)\n"
     "  --grain N     nodes that a task looks at before it gives half of the rest away (25000)\n"
     "  --sequential  without tasks\n"
+    "  --report FILE at the end a page of what there was, and how long it took\n"
     "  --time N      both N times in turn, and how well the tasks use the CPUs\n";
 
 static bool read_tree(struct uts_run *run)
@@ -54,7 +56,8 @@ static bool read_one(int which, void *into)
 static const struct option known[] = {
     {"tree", required_argument, NULL, 't'}, {"grain", required_argument, NULL, 'g'},
     {"time", required_argument, NULL, 'n'}, {"sequential", no_argument, NULL, 's'},
-    {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
+    {"help", no_argument, NULL, 'h'},       REPORT_OPTION,
+    {NULL, 0, NULL, 0}};
 
 static const struct options options = {"uts", help, known, read_one};
 
@@ -91,5 +94,6 @@ static int driver(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    return troupe_run(argc, argv, driver, NULL);
+    const struct troupe_run_options run_options = {.report = report_option(&argc, argv)};
+    return troupe_run(argc, argv, driver, &run_options);
 }

@@ -268,11 +268,11 @@ static void close_hooks(const struct job *job, bool may_call)
 }
 
 /* The driver, then what it has left to be done, then the end of the actors: all of it is skipped
-   when the driver fails or somebody calls troupe_exit. */
-static void drive(const struct job *job, struct trp_rank *rank)
+   when the driver fails or somebody calls troupe_exit. False: so it was. */
+static bool drive(const struct job *job, struct trp_rank *rank)
 {
     if (setjmp(driver_exit))
-        return;
+        return false;
     trp_role_leave(true);
     if (job->hooks)
         job->hooks->open(rank, job->argc > 0 ? job->argv[0] : "");
@@ -284,6 +284,16 @@ static void drive(const struct job *job, struct trp_rank *rank)
     trp_quiet_wait(rank);
     close_hooks(job, true);
     trp_quiet_end_actors(rank);
+    return true;
+}
+
+/* The others serve still: the hooks may call, though the driver may not. */
+static void close_early(const struct job *job, struct trp_rank *rank)
+{
+    if (setjmp(driver_exit))
+        return;
+    trp_quiet_leave(rank);
+    close_hooks(job, true);
 }
 
 static void lead(struct job *job)
@@ -293,7 +303,8 @@ static void lead(struct job *job)
         .kind = TRP_CONTEXT_DRIVER, .rank = rank, .calls_as = TRP_FROM_DRIVER, .cpus = 1};
     rank->main = &context;
     trp_set_current(&context);
-    drive(job, rank);
+    if (!drive(job, rank) && job->hooks)
+        close_early(job, rank);
     close_hooks(job, false);
     trp_role_close(rank);
     trp_quiet_end(rank, rank->status);

@@ -12,8 +12,9 @@ struct trp_run_hooks {
     /* Before the driver; as in the driver, actors may be called. */
     void (*open)(struct trp_rank *rank, const char *program);
     /* After the driver and what it left to be done, before the actors are ended: they may still be
-       called. It is called once more after that, and that time alone when the driver failed, or
-       somebody has called troupe_exit. */
+       called. So they may when the driver has failed, or somebody has called troupe_exit: then it
+       may be called a second time, if that was while it ran. It is called once more when nobody
+       may be called any more. */
     void (*close)(bool may_call);
 };
 

@@ -174,6 +174,8 @@ void *trp_ask_all(const struct troupe_method *method, const void *args, bool *an
     for (size_t i = 0; i < ranks; i++)
         futures[i] = troupe_stub_ask(trp_gate.monitors[i].ref, method, args, NULL);
     double deadline = trp_now() + PATIENCE;
+    if (trp_gate.until > 0 && trp_gate.until < deadline)
+        deadline = trp_gate.until;
     for (size_t i = 0; i < ranks; i++) {
         double left = deadline - trp_now();
         troupe_status status = trp_get(futures[i], values + i * size, size, left > 0 ? left : 0);
@@ -207,6 +209,7 @@ bool trp_api_open(struct trp_rank *rank)
         return false;
     }
     trp_gate.opened = trp_now();
+    trp_gate.until = 0;
     clock_gettime(CLOCK_REALTIME, &t);
     trp_gate.opened_at = (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
     begin_clerks();

@@ -18,6 +18,7 @@
 struct trp_gate {
     struct trp_rank *rank; /* 0; NULL: closed */
     trp_monitor *monitors; /* of each rank */
+    double until;          /* a trp_now() time: no answer is waited for longer; 0: at any time */
     double opened;         /* a trp_now() time: the job's start, and */
     double opened_at;      /* the same in Unix time */
 };

@@ -2,9 +2,13 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "gateway/clerk.h"
 #include "gateway/report.h"
 #include "gateway/routes.h"
 #include "troupe/method.h"
+
+#define PATIENCE 10.0 /* seconds for all that a report asks at the end of a job */
 
 /* A list: it is about the job, and not about one thing in it or about the gateway. */
 static bool is_data(const struct trp_route *route)
@@ -39,6 +43,7 @@ static json_t *data_of(const struct trp_visit *v)
 
 void trp_report_now(const char *path)
 {
+    trp_gate.until = trp_now() + PATIENCE;
     const struct trp_visit visit = {.body = json_object(), .writing = {.ranks = troupe_ranks()}};
     json_t *data = data_of(&visit);
     trp_report_write(path, data);

@@ -11,7 +11,7 @@
 #include "gateway/gateway.h"
 
 static const char *where; /* as TROUPE_GATEWAY or the options say; NULL: no door */
-static const char *report; /* the file of TROUPE_REPORT; NULL: none */
+static const char *report; /* the file, likewise; NULL: none */
 
 static const char *wanted(const struct troupe_run_options *options)
 {
@@ -22,6 +22,14 @@ static const char *wanted(const struct troupe_run_options *options)
 }
 
 /* A job that cannot be seen computes as well: that there is no door is said, and it goes on. */
+static const char *reported(const struct troupe_run_options *options)
+{
+    const char *text = getenv("TROUPE_REPORT");
+    if (!text || !*text)
+        text = options ? options->report : NULL;
+    return text && *text ? text : NULL;
+}
+
 #ifdef TRP_GATEWAY
 static void open_door(struct trp_rank *rank, const char *program)
 {
@@ -55,7 +63,6 @@ int troupe_run(int argc, char **argv, troupe_driver *driver,
                const struct troupe_run_options *options)
 {
     where = wanted(options);
-    report = getenv("TROUPE_REPORT");
-    report = report && *report ? report : NULL;
+    report = reported(options);
     return trp_run(argc, argv, driver, options, where || report ? &hooks : NULL);
 }

@@ -1,5 +1,6 @@
 #include "schedule/quiet.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -130,6 +131,14 @@ void trp_quiet_end_actors(struct trp_rank *rank)
     }
 }
 
+void trp_quiet_leave(struct trp_rank *rank)
+{
+    rank->leaving = true;
+    free(rank->main->cancelled_by);
+    rank->main->cancelled_by = NULL;
+    rank->main->cancelled = 0;
+}
+
 void trp_quiet_end(struct trp_rank *rank, int status)
 {
     const struct trp_record end = {.kind = TRP_RECORD_END, .number = status};
@@ -153,7 +162,7 @@ static void take_counts(struct trp_rank *rank, const struct trp_record *record)
 /* Somebody has called troupe_exit: the driver goes no further than its next wait. */
 static void exit_job(struct trp_rank *rank, int status)
 {
-    if (rank->main->cancelled)
+    if (rank->main->cancelled || rank->leaving)
         return;
     rank->status = status;
     trp_cancel(rank->main, TROUPE_CANCELLED, NULL);

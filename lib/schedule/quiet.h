@@ -18,6 +18,10 @@ void trp_quiet_wait(struct trp_rank *rank);
 /* On rank 0, in the driver's context: ends the actors of all ranks, children before creators. */
 void trp_quiet_end_actors(struct trp_rank *rank);
 
+/* On rank 0, whose driver has come to its end early: its context may wait again, and nobody's
+   troupe_exit changes the status any more. */
+void trp_quiet_leave(struct trp_rank *rank);
+
 /* On rank 0: tells every rank that the job is over, and how. */
 void trp_quiet_end(struct trp_rank *rank, int status);
 

@@ -139,6 +139,7 @@ struct trp_rank {
     unsigned submitted; /* tasks left to this rank in the scheduler role */
     uint64_t sent, received; /* records of the program, to and from other ranks */
     struct trp_census census;
+    bool leaving; /* the status is fixed: nobody's troupe_exit is heard any more */
     size_t visitors; /* waits with a limit that the end of the job does not wait for; atomic */
     double linger; /* seconds that work goes on after the driver has returned */
     bool over;     /* the job is */

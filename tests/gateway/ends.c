@@ -17,6 +17,7 @@
 
 TROUPE_CLASS(victim);
 TROUPE_ASK(victim, crash, void);
+TROUPE_ASK(victim, leave, void);
 
 struct victim_state {
     char unused;
@@ -28,7 +29,13 @@ static void on_crash(struct victim_state *self)
     raise(is("killed") ? SIGKILL : SIGSEGV);
 }
 
-TROUPE_IMPLEMENT(victim, (crash, on_crash));
+static void on_leave(struct victim_state *self)
+{
+    (void)self;
+    troupe_exit(7);
+}
+
+TROUPE_IMPLEMENT(victim, (crash, on_crash), (leave, on_leave));
 
 static void copy_file(const char *from, const char *to)
 {
@@ -77,6 +84,11 @@ static void show_threads(void)
         closedir(threads);
 }
 
+static victim victim_on(int rank)
+{
+    return troupe_new(victim, .with = {.place = troupe_on(rank)});
+}
+
 static int driver(int argc, char **argv)
 {
     show_folder(argc > 2 ? argv[2] : NULL);
@@ -93,8 +105,9 @@ static int driver(int argc, char **argv)
     for (volatile int stop = 0; is("compute") && !stop;)
         stop = 0; /* until it is killed: without a call of troupe's */
     if (is("crash") || is("killed"))
-        troupe_await(victim_crash(troupe_new(victim, .with = {.place = troupe_on(
-                                                                  troupe_ranks() - 1)})));
+        troupe_await(victim_crash(victim_on(troupe_ranks() - 1)));
+    if (is("leave"))
+        troupe_await(victim_leave(victim_on(troupe_ranks() - 1)));
     return is("return") ? 4 : 0;
 }
 
