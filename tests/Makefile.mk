@@ -136,6 +136,7 @@ SCRIPT_TESTS = \
 	tests/fuzz.sh \
 	tests/gateway.sh \
 	tests/gateway/command.sh \
+	tests/gateway/ipv6.sh \
 	tests/gateway/page.sh \
 	tests/gateway/python.sh \
 	tests/harness.sh \

@@ -61,11 +61,17 @@ static void print_quoted(const char *text)
     fputs(quotes ? "'" : "", stdout);
 }
 
+/* Where the door is, seen from its host. */
+static const char *far_end(const char *url)
+{
+    return strncmp(url, "http://[::1]:", 13) ? "127.0.0.1" : "[::1]";
+}
+
 static void print_tunnel(const struct job *job)
 {
     char *way = NULL;
     const char *port = job->url ? strrchr(job->url, ':') : NULL;
-    int made = port ? asprintf(&way, "%s:127.0.0.1:%s", port + 1, port + 1)
+    int made = port ? asprintf(&way, "%s:%s:%s", port + 1, far_end(job->url), port + 1)
                     : asprintf(&way, TUNNEL_PORT ":%s", job->socket ? job->socket : "");
     if (made < 0)
         exit(complain(FAILED, "no memory"));

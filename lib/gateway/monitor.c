@@ -227,7 +227,7 @@ static TROUPE_SPAN(uint8_t) on_traffic(struct trp_monitor_state *self)
     return bytes;
 }
 
-TROUPE_IMPLEMENT(trp_monitor, (init, on_init), (find, on_find), (named, on_named), (actors, on_actors),
-                 (actor, on_actor), (ended, on_ended), (tasks, on_tasks), (figures, on_figures),
-                 (stack, on_stack), (alive, on_alive), (counts, on_counts), (edges, on_edges),
-                 (traffic, on_traffic));
+TROUPE_IMPLEMENT(trp_monitor, (init, on_init), (find, on_find), (named, on_named),
+                 (actors, on_actors), (actor, on_actor), (ended, on_ended), (tasks, on_tasks),
+                 (figures, on_figures), (stack, on_stack), (alive, on_alive), (counts, on_counts),
+                 (edges, on_edges), (traffic, on_traffic));

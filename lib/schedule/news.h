@@ -1,9 +1,9 @@
 /*
  * What all ranks say: lines of the log, and how far named jobs of work are.
  *
- * Rank 0 is sent the lines of all others, folds what several ranks say, writes them (lines.h has the
- * exceptions), and keeps the latest; and the progress of jobs, for which it draws bars where stderr
- * is a terminal. All of it is guarded by one lock: any thread.
+ * Rank 0 is sent the lines of all others, folds what several ranks say, writes them (lines.h has
+ * the exceptions), and keeps the latest; and the progress of jobs, for which it draws bars where
+ * stderr is a terminal. All of it is guarded by one lock: any thread.
  */
 #ifndef TRP_NEWS_H
 #define TRP_NEWS_H

@@ -245,8 +245,8 @@ static void write_arrow(FILE *file, const struct event *e, const char *end)
 
 static void write_tell(FILE *file, const struct event *e, uint64_t nth, const char *end)
 {
-    fprintf(file, "{\"ph\":\"%s\",\"cat\":\"tell\",\"name\":\"tell\",\"id\":\"t%llx.%llu\",\"pid\":%d,"
-                  "\"tid\":%u,\"ts\":%.3f},\n",
+    fprintf(file, "{\"ph\":\"%s\",\"cat\":\"tell\",\"name\":\"tell\",\"id\":\"t%llx.%llu\","
+                  "\"pid\":%d,\"tid\":%u,\"ts\":%.3f},\n",
             end, (unsigned long long)e->line, (unsigned long long)nth, e->rank, e->thread,
             time_of(e->at));
 }

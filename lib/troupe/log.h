@@ -24,10 +24,10 @@ enum troupe_log_level {
 /**
  * Writes a line on stderr, tagged with the rank (where processes are several), the level, and who
  * says it: "(progress 1:4)", "(task sample_circle)", "(driver)", for other threads "(thread)".
- * Whole lines of different ranks do not mix. A text longer than 3071 bytes is cut. Rank 0 writes the
- * lines of all, and says of one that was said again within five seconds, by actors of a class or
- * the like, only how often and on how many ranks; errors each process writes itself. With
- * TROUPE_LOG_FILE each has a file.
+ * Whole lines of different ranks do not mix. A text longer than 3071 bytes is cut. Rank 0 writes
+ * the lines of all, and says of one that was said again within five seconds, by the same task or
+ * any actor of the class, only how often, and on how many ranks; errors each process writes itself.
+ * With TROUPE_LOG_FILE each has a file.
  * @param level one above what is wanted is not written
  * @param format as of printf, with what follows; the end of the line is added
  * @note Threads: any, also while no troupe_run is under way.

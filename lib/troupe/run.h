@@ -60,8 +60,8 @@ struct troupe_run_options {
                               port that is free, and a Unix socket), "unix" (that socket alone),
                               "ADDRESS:PORT"; default none. Where it cannot be opened stderr says
                               why, and the job runs without; TROUPE_GATEWAY, where "0" is none */
-    const char *report; /**< a file that rank 0 writes at the end: the page of the dashboard with the
-                             data of then in it, also when the driver fails, somebody calls
+    const char *report; /**< a file that rank 0 writes at the end: the page of the dashboard with
+                             the data of then in it, also when the driver fails, somebody calls
                              troupe_exit, or the job is told to end and has time for it (`grace`);
                              default none; TROUPE_REPORT */
     int (*setup)(int argc, char **argv); /**< runs once in every process before the driver; where
