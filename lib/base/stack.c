@@ -1,7 +1,7 @@
 /*
  * Stacks: their memory, and what the tools that watch stacks must be told.
  *
- * The memory of a stack is one mapping. From its lowest address: a guard page, the frames, and at
+ * The memory of a stack is one mapping. From its lowest address: a guard, the frames, and at
  * the top the struct itself, so that a stack little used has one resident page and no other
  * memory. The tools are AddressSanitizer, LeakSanitizer, ThreadSanitizer and valgrind; each follows
  * one stack a thread, unless told of a switch. The calls named watch_ tell them, and cost nothing
@@ -38,7 +38,7 @@
 
 struct trp_stack {
     struct trp_switch_point point; /* first: see trp_stack_switch */
-    char *base;   /* the guard page, where the mapping begins; NULL: native */
+    char *base;   /* the guard, where the mapping begins; NULL: native */
     size_t bytes; /* of the mapping */
     size_t guard; /* bytes of it that guard */
     trp_stack_entry *entry;
@@ -180,16 +180,20 @@ static void stand_at_entry(struct trp_stack *s, trp_stack_entry *entry, void *ar
     trp_switch_prepare(&s->point, frames_low(s), s, run_entry, s);
 }
 
+/* As many as a function skips that has a large array: below a guard that it steps over are others'
+   frames. Addresses only, no memory. */
+#define GUARD ((size_t)1 << 20)
+
 /* Huge pages would make a large stack of which little is used resident as a whole; older kernels
    do not take MAP_STACK as a word against them. The guard also keeps neighbours' mappings apart. */
 static char *map(size_t bytes, size_t guard)
 {
-    char *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+    char *base = mmap(NULL, bytes, PROT_NONE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 
     if (base == MAP_FAILED)
         return NULL;
-    if (mprotect(base, guard, PROT_NONE) != 0) {
+    if (mprotect(base + guard, bytes - guard, PROT_READ | PROT_WRITE) != 0) {
         munmap(base, bytes);
         return NULL;
     }
@@ -203,14 +207,14 @@ struct trp_stack *trp_stack_new(size_t bytes, trp_stack_entry *entry, void *arg)
 
     if (bytes > SIZE_MAX / 2)
         return NULL;
-    bytes = page + (bytes + sizeof(struct trp_stack) + page - 1) / page * page;
+    bytes = GUARD + (bytes + sizeof(struct trp_stack) + page - 1) / page * page;
 
-    char *base = map(bytes, page);
+    char *base = map(bytes, GUARD);
     if (!base)
         return NULL;
 
     struct trp_stack *s = (struct trp_stack *)(void *)(base + bytes) - 1;
-    *s = (struct trp_stack){ .base = base, .bytes = bytes, .guard = page };
+    *s = (struct trp_stack){ .base = base, .bytes = bytes, .guard = GUARD };
     watch_addresses_new(s);
     watch_threads_new(s);
     watch_valgrind_new(s);

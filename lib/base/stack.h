@@ -2,7 +2,7 @@
  * Stacks and the switch between them.
  *
  * A stack here is a piece of memory to run on, with the point at which execution on it stands. It
- * knows how to begin, to switch, to be recycled, and whether an address lies in its guard page; it
+ * knows how to begin, to switch, to be recycled, and whether an address lies in its guard; it
  * refuses to know who runs on it, why, and who comes next: schedulers are built above. The creator
  * owns a stack. A stack that stands (nobody runs on it) may be passed to another thread with
  * whatever makes memory visible between them, and only by code that runs after the switch away from
@@ -63,7 +63,7 @@ static inline void trp_stack_switch(struct trp_stack *from, struct trp_stack *to
 }
 #endif
 
-/** Whether address lies in the guard page of s, so that a fault there is an overflow of s. Never
+/** Whether address lies in the guard of s, so that a fault there is an overflow of s. Never
     for a native stack. Safe in signal handlers. */
 bool trp_stack_guards(const struct trp_stack *s, const void *address);
 

@@ -7,9 +7,10 @@
 #include "schedule/steal.h"
 #include "troupe/method.h"
 
+/* Not small numbers: `.place = 1` compiles, and is none of them. */
 enum rule {
     RULE_CHOICE, /* the library's */
-    RULE_RANK,
+    RULE_RANK = 0x1d0000,
     RULE_NOBODY, /* beside, or away from, no actor */
     RULE_NODE,
     RULE_AWAY,
@@ -96,6 +97,15 @@ static int host_by(struct trp_rank *rank, struct troupe_place place, bool task,
 /* ---- refusing -------------------------------------------------------------------------------- */
 
 /* A place that there is not, whatever is asked for. */
+static bool is_strange(struct troupe_place place, char *story)
+{
+    if (place.rule == RULE_CHOICE || (place.rule >= RULE_RANK && place.rule <= RULE_GROUP))
+        return false;
+    snprintf(story, TRP_REFUSAL_SIZE, ".place = %d is no place: rank %d is troupe_on(%d)",
+             place.rule, place.rule, place.rule);
+    return true;
+}
+
 static bool is_nowhere(const struct trp_rank *rank, struct troupe_place place, char *story)
 {
     bool by_node = place.rule == RULE_NODE, by_rank = place.rule == RULE_RANK;
@@ -167,7 +177,7 @@ int trp_place_for(struct trp_rank *rank, struct troupe_place place, const char *
     place.rule &= ~RULE_WISH;
     if (place.rule == RULE_GROUP)
         return in_group(rank, place, whose, task, asked, story);
-    if (is_nowhere(rank, place, story))
+    if (is_strange(place, story) || is_nowhere(rank, place, story))
         return -1;
     int host = host_by(rank, place, task, asked);
     if (host < 0 && wish) {

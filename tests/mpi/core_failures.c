@@ -28,6 +28,7 @@ TROUPE_ASK(asker, span_too_large, size_t, (asker, to), (int, bits));
 TROUPE_ASK(asker, alloc, int, (size_t, bytes));
 TROUPE_ASK(asker, result_without_data, TROUPE_SPAN(int));
 TROUPE_ASK(asker, create_beside_none, asker);
+TROUPE_ASK(asker, create_on_a_number, asker);
 TROUPE_ASK(asker, say_cancelled, int);
 TROUPE_ASK(asker, defer_asking, int, (asker, to), (bool, then_fail));
 TROUPE_TELL(asker, note);
@@ -157,6 +158,12 @@ static size_t on_length(struct asker_state *self, TROUPE_SPAN(int) numbers)
 {
     (void)self;
     return numbers.count;
+}
+
+static asker on_create_on_a_number(struct asker_state *self)
+{
+    (void)self;
+    return troupe_new(asker, .with = {.place = {1}}); /* .place = 1 is taken for this */
 }
 
 static asker on_create_on(struct asker_state *self, int rank)
@@ -293,7 +300,8 @@ TROUPE_IMPLEMENT(asker, (span_without_data, on_span_without_data), (length, on_l
                  (get_in_a_team, on_get_in_a_team), (end_of_none, on_end_of_none),
                  (span_too_large, on_span_too_large), (alloc, on_alloc),
                  (result_without_data, on_result_without_data),
-                 (create_beside_none, on_create_beside_none), (say_cancelled, on_say_cancelled),
+                 (create_beside_none, on_create_beside_none),
+                 (create_on_a_number, on_create_on_a_number), (say_cancelled, on_say_cancelled),
                  (defer_asking, on_defer_asking), (note, on_note), (notes, on_notes),
                  (destroyed, on_destroyed), (deferred, on_deferred));
 
@@ -442,6 +450,8 @@ static void a_rank_that_is_not_there_fails_the_caller(void **state)
         expect_failure(asker_create_on(a, troupe_ranks()), TROUPE_INVALID, "there is no rank");
         expect_failure(asker_submit_on(a, -1), TROUPE_INVALID, "there is no rank -1");
         expect_failure(asker_create_beside_none(a), TROUPE_INVALID, "create_beside_none");
+        expect_failure(asker_create_on_a_number(a), TROUPE_INVALID,
+                       ".place = 1 is no place: rank 1 is troupe_on(1)");
     }
 }
 

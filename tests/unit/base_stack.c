@@ -443,7 +443,7 @@ static void deep_recursion_within_the_size_works(void **state)
     pair_free(&p);
 }
 
-static void only_the_guard_page_guards(void **state)
+static void only_the_guard_guards(void **state)
 {
     struct pair p = pair_new(count_for_ever, &p);
     int local = 0;
@@ -475,7 +475,17 @@ static void descend_without_end(void *arg)
     back(&overflowing);
 }
 
-static void overflow_in_a_child(void)
+static void use_a_large_frame(void *arg)
+{
+    volatile char frame[2 * STACK_BYTES];
+
+    (void)arg;
+    frame[0] = 1;
+    back(&overflowing);
+    frame[0]++;
+}
+
+static void overflow_by(trp_stack_entry *entry)
 {
     static char room[64 * KIB];
     struct sigaction action = { .sa_sigaction = tell_whether_guarded,
@@ -483,17 +493,37 @@ static void overflow_in_a_child(void)
 
     sigaltstack(&(stack_t){ .ss_sp = room, .ss_size = sizeof room }, NULL);
     sigaction(SIGSEGV, &action, NULL);
-    overflowing = pair_new(descend_without_end, NULL);
+    overflowing = pair_new(entry, NULL);
     go(&overflowing);
     _exit(NOT_GUARDED);
 }
 
-static void an_overflow_faults_in_the_guard_page(void **state)
+static void overflow_in_a_child(void)
+{
+    overflow_by(descend_without_end);
+}
+
+static void overflow_at_once_in_a_child(void)
+{
+    overflow_by(use_a_large_frame);
+}
+
+static void an_overflow_faults_in_the_guard(void **state)
 {
     (void)state;
     if (TRP_SANITIZED)
         skip();
     int status = test_in_a_process(overflow_in_a_child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), GUARDED);
+}
+
+static void an_overflow_by_a_large_frame_does_so_too(void **state)
+{
+    (void)state;
+    if (TRP_SANITIZED)
+        skip();
+    int status = test_in_a_process(overflow_at_once_in_a_child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), GUARDED);
 }
@@ -532,8 +562,9 @@ int main(void)
         cmocka_unit_test(a_stack_moved_to_another_thread_continues_there),
         cmocka_unit_test(twenty_thousand_stacks_stand_at_once_on_little_memory),
         cmocka_unit_test(deep_recursion_within_the_size_works),
-        cmocka_unit_test(only_the_guard_page_guards),
-        cmocka_unit_test(an_overflow_faults_in_the_guard_page),
+        cmocka_unit_test(only_the_guard_guards),
+        cmocka_unit_test(an_overflow_faults_in_the_guard),
+        cmocka_unit_test(an_overflow_by_a_large_frame_does_so_too),
         cmocka_unit_test(an_entry_that_returns_aborts_and_says_so),
     };
 
