@@ -77,7 +77,7 @@ static void keep_line(int rank, uint32_t level, uint32_t times, const char *said
         *line = (struct trp_line_kept){.number = ++news.last, .at = at, .rank = rank,
                                        .level = level, .repeated = times - 1};
         snprintf(line->who, sizeof line->who, "%s", who);
-        snprintf(line->text, sizeof line->text, "%s", text);
+        snprintf(line->text, sizeof line->text, "%.*s", TRP_LINE_TEXT - 1, text);
     }
     line->heard |= UINT64_C(1) << (rank & 63);
     line->ranks = __builtin_popcountll(line->heard);
