@@ -47,10 +47,13 @@ static size_t size_of(uint64_t mark)
     return (mark >> 60 ? mark % 40 : mark % (LARGEST / 8)) * 8;
 }
 
+/* The largest gets smaller with the ranks, as each sends one to each: many chunks that came before
+   they were asked for keep MPI searching. */
 static size_t bulk_size_of(int number)
 {
-    static const size_t sizes[BULKS] = {0,         1,       CHUNK - 1,     CHUNK, CHUNK + 1,
-                                        2 * CHUNK, 3 << 20, 5 * CHUNK + 7, 1,     100001};
+    size_t many = ((size_t)3 << 20) / (size_t)ranks;
+    size_t sizes[BULKS] = {0,         1,    CHUNK - 1,     CHUNK, CHUNK + 1,
+                           2 * CHUNK, many, 5 * CHUNK + 7, 1,     100001};
     return sizes[number];
 }
 
