@@ -13,6 +13,8 @@ export OMPI_MCA_btl_vader_single_copy_mechanism="${OMPI_MCA_btl_vader_single_cop
 export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export PRTE_MCA_hwloc_default_binding_policy=none
+# Each rank of that of pip complains of every window that UCX has no network for.
+export OMPI_MCA_osc="${OMPI_MCA_osc-^ucx}"
 
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 
