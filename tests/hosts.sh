@@ -183,6 +183,40 @@ a_host_that_dies_ends_the_job() {
     begin_hosts
 }
 
+ranks_left() { pgrep -fc "^$crashes"; }
+
+ranks_are_gone() { # SECONDS
+    for _ in $(seq $(($1 * 10))); do
+        [ "$(ranks_left)" != 0 ] || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+# Its own ranks miss the others as these miss it. The launcher may wait for what started them.
+a_host_that_falls_silent_ends_the_job() {
+    run 6 "$crashes" traffic &
+    tries=0
+    until [ "$(grep -c 'is process' "$scratch/log" 2>/dev/null)" = 6 ] || [ $tries = 600 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+    sleep 1
+    what="$transport, $(basename "$crashes") on 6 ranks, host2 silent:"
+    began=$(date +%s%N)
+    falls_silent host2
+    if ranks_are_gone 10; then
+        say "$what its ranks are gone after $((($(date +%s%N) - began) / 1000000)) ms"
+        passed=$((passed + 1))
+    else
+        complain "$(ranks_left) ranks are left after 10 s"
+    fi
+    grep -q 'is lost: its node does not answer' "$scratch/log" || complain "nobody says why"
+    hosts_down
+    wait $!
+    begin_hosts
+}
+
 # The tests do not depend on the time they take, but on what overtakes what.
 tests_pass_over_bad_links() { # KIND WHAT
     how=$1 link=", $2"
@@ -222,6 +256,7 @@ for transport in ${TRANSPORTS-p2p rma}; do
     all_tests_pass
     a_rank_that_dies_alone_on_its_host_ends_the_job
     a_host_that_dies_ends_the_job
+    a_host_that_falls_silent_ends_the_job
     tests_pass_over_bad_links netem '2 ms and 1 % loss by netem'
     tests_pass_over_bad_links htb '20 Mbit/s and 1 % loss by htb'
 done

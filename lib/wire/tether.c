@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -16,6 +17,8 @@
 #include "base/log.h"
 
 #define PATIENCE 5.0 /* seconds for an address */
+#define SILENCE_MIN 2   /* seconds: one question */
+#define SILENCE_MAX 128 /* the kernel asks no more than 127 */
 
 #define GOODBYE 'g' /* the job is over */
 #define ENDING 'e'  /* this process ends because another one has died */
@@ -117,12 +120,23 @@ static void set(int line, int level, int option, int value)
     setsockopt(line, level, option, &value, sizeof value);
 }
 
+static int silence(void)
+{
+    const char *text = getenv("TROUPE_SILENCE");
+    long seconds = text ? strtol(text, NULL, 10) : 0;
+    if (seconds <= 0)
+        return TRP_TETHER_SILENCE;
+    if (seconds > SILENCE_MAX)
+        return SILENCE_MAX;
+    return seconds < SILENCE_MIN ? SILENCE_MIN : (int)seconds;
+}
+
 static void hold(struct trp_tether *t)
 {
     t->state = TRP_TETHER_HOLDS;
-    set(t->line, IPPROTO_TCP, TCP_KEEPIDLE, TRP_TETHER_SILENCE / (1 + TRP_TETHER_QUESTIONS));
-    set(t->line, IPPROTO_TCP, TCP_KEEPINTVL, TRP_TETHER_SILENCE / (1 + TRP_TETHER_QUESTIONS));
-    set(t->line, IPPROTO_TCP, TCP_KEEPCNT, TRP_TETHER_QUESTIONS);
+    set(t->line, IPPROTO_TCP, TCP_KEEPIDLE, 1);
+    set(t->line, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+    set(t->line, IPPROTO_TCP, TCP_KEEPCNT, silence() - 1);
     set(t->line, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 

@@ -4,7 +4,7 @@
  *
  * The first rank of each node holds one to that of the next node, in a ring. Nothing goes over it
  * but a greeting and a last word, so nobody has to run to keep it: a process that is stopped, or
- * computes, or is in a debugger, keeps its tether. What a switch may be silent for is waited for.
+ * computes, or is in a debugger, keeps its tether.
  */
 #ifndef TRP_TETHER_H
 #define TRP_TETHER_H
@@ -17,9 +17,9 @@
 #define TRP_TETHER_ADDRESSES 16
 #define TRP_TETHER_GUESTS 8 /* more than the one who should come: those who do not know us leave */
 #define TRP_TETHER_FDS 2
-/* A node is lost that is silent so long: two seconds, and then five questions of two seconds. */
-#define TRP_TETHER_QUESTIONS 5
-#define TRP_TETHER_SILENCE (2 * (1 + TRP_TETHER_QUESTIONS))
+/* A node is lost that is silent for so many seconds, of which it is asked in each but the first;
+   TROUPE_SILENCE says how many, if not these. */
+#define TRP_TETHER_SILENCE 4
 
 /* How a node is found and known. */
 struct trp_tether_card {

@@ -3,7 +3,8 @@
 # memory, processes, mounts) held by an init of its own, and joined by a bridge. All of it lives in
 # namespaces that tests/hosts.sh has entered before: nothing of it is seen on the machine, and it
 # goes with them.
-#     $scratch    a directory: pid.HOST, the init of a host; rsh, what a launcher calls as ssh; tmp
+#     $scratch    a directory: pid.HOST, the init of a host; cable.HOST, what joins it to the
+#                 bridge; rsh, what a launcher calls as ssh; tmp
 
 network=10.77.5
 hosts='host1 host2 host3'
@@ -36,6 +37,7 @@ host_up() { # HOST
     done
     pid=$(cat "$scratch/pid.$1")
     cables=$((cables + 1)) # a name for each: what a host leaves behind goes a moment after it
+    echo "cable$cables" >"$scratch/cable.$1"
     ip link add "cable$cables" type veth peer name eth0 netns "$pid" &&
         ip link set "cable$cables" master bridge0 up &&
         on_host "$1" ip link set lo up && on_host "$1" ip link set eth0 up &&
@@ -55,6 +57,11 @@ hosts_down() {
     # shellcheck disable=SC2086
     [ -z "$inits" ] || wait $inits 2>/dev/null
     inits=
+}
+
+# As if its switch had failed: it sends, and nothing comes of it.
+falls_silent() { # HOST
+    ip link set "$(cat "$scratch/cable.$1")" nomaster
 }
 
 on_host() { # HOST COMMAND...
