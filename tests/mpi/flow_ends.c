@@ -10,7 +10,7 @@
 #include "play.h"
 
 #define LINGER 1.0 /* seconds */
-#define GRACE 10.0 /* more, on a machine with much else to do */
+#define GRACE 30.0 /* more, on a machine with much else to do */
 
 TROUPE_CLASS(sink);
 TROUPE_TELL(sink, take, (uint64_t, number));
