@@ -150,6 +150,8 @@ static uint64_t hash_of(const trp_row *row)
 
 static bool has_changed(const struct seen *now)
 {
+    if (!watch.seen_count) /* and then no array either, which bsearch wants */
+        return true;
     const struct seen *before = bsearch(now, watch.seen, watch.seen_count, sizeof *now, compare);
     return !before || before->hash != now->hash;
 }
