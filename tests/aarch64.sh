@@ -74,11 +74,13 @@ make -j2 lib/libtroupe.la apps/pi/pi $tests >make.log 2>&1 ||
 
 bad=0 passed=0
 
-# What qemu cannot do, or says itself: it writes a line of its own when a signal ends a program, and
-# has a CPU for each of the machine's, whatever the program is bound to.
+# What qemu cannot do, or says itself: it writes a line of its own when a signal ends a program, has a
+# CPU for each of the machine's, whatever the program is bound to, and tells a program another time
+# of its start than others are told.
 expected='nothing_is_said_where_it_is_not_wanted nothing_is_said_after_the_close
 to_die_is_to_say_why_and_abort tasks_wait_for_tasks_on_a_single_cpu
-a_tree_of_tasks_ten_deep_finishes_on_one_slot'
+a_tree_of_tasks_ten_deep_finishes_on_one_slot
+a_job_of_slurm_has_its_number_and_a_second_step_one_of_its_own'
 
 failures_are_expected() {
     failed=$(sed -n '1,/test(s), listed below/d; s/^\[  FAILED  \] \([a-z_0-9]*\)$/\1/p' out)
