@@ -10,14 +10,15 @@ _Thread_local struct trp_here trp_here __attribute__((tls_model("initial-exec"))
 __attribute__((noinline)) struct trp_context *trp_current(void)
 {
     __asm__ volatile("");
-    return trp_here.row ? trp_row_context() : trp_here.current;
+    bool hidden = __atomic_load_n(&trp_here.row, __ATOMIC_ACQUIRE); /* partner: trp_row_show */
+    return hidden ? trp_row_context() : trp_here.current;
 }
 
 __attribute__((noinline)) void trp_set_current(struct trp_context *context)
 {
     __asm__ volatile("");
     trp_here.current = context;
-    troupe_lanes.ranks = 0;
+    __atomic_store_n(&troupe_lanes.ranks, 0, __ATOMIC_RELAXED); /* so does role.c */
 }
 
 struct trp_deferred {

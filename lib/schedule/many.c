@@ -252,8 +252,8 @@ void trp_row_show(struct trp_here *here)
     if (asks(row->many))
         memcpy(&c->answer, nth(row, n) + 8, 8);
     c->rank->wire->words->doing = trp_who_code(c->actor, c->method);
-    here->row = NULL;
     here->current = c;
+    __atomic_store_n(&here->row, NULL, __ATOMIC_RELEASE); /* partner: trp_current */
 }
 
 /* Until one of them is shown, or all are done. */

@@ -452,17 +452,17 @@ void trp_role_yield(struct trp_rank *rank)
 
 /* ---- the door: the rest of it is in door.c --------------------------------------------------- */
 
-static bool is_sent_away(void)
+/* A thread that may have the role has not, or that is being tried. */
+static bool may_be_sent_away(void)
 {
-    const struct trp_context *c = trp_here.current;
-    return atomic_load_explicit(&trp_here.away, memory_order_relaxed) &&
-           (trp_here.row || (c && !c->worker));
+    return trp_here.seat && atomic_load_explicit(&trp_here.away, memory_order_relaxed);
 }
 
+/* What runs here, whoever takes the role away writes, so it is not read before the lock is held. */
 static void wait_for_role(struct trp_seat *me)
 {
     pthread_mutex_lock(&role.lock);
-    if (role.holder != me) { /* or else it was only tried */
+    if (role.holder != me && me->computes) { /* or else it was only tried */
         want(me, me->computes->rank, false);
         while (role.holder != me)
             pthread_cond_wait(&me->called, &role.lock);
@@ -473,7 +473,7 @@ static void wait_for_role(struct trp_seat *me)
 
 __attribute__((noinline)) void trp_role_regain(void)
 {
-    if (is_sent_away())
+    if (may_be_sent_away())
         wait_for_role(trp_here.seat);
     if (trp_here.row)
         trp_row_show(&trp_here);

@@ -514,7 +514,7 @@ TROUPE_TYPE_(troupe_str, "troupe_str", TROUPE_KIND_STR, false, 0, NULL)
             P##_run(fn, selves ? *selves++ : old.self, at, result++);                              \
             at += apart;                                                                           \
         } while (at != old.end);                                                                   \
-        row->at = at;                                                                              \
+        troupe_row_ends(row, at);                                                                  \
     }
 #define TROUPE_STORE0(R, call) *(R *)result = call
 #define TROUPE_STORE1(R, call) call

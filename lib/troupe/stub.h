@@ -176,6 +176,13 @@ static inline bool troupe_row_goes_on(struct troupe_row *row, const struct troup
     return __atomic_load_n(old->happened, __ATOMIC_RELAXED) == old->before;
 }
 
+/** Says in `row` that all calls before `at` have run. @param row as the runtime sees it
+    @param at behind the last call's arguments */
+static inline void troupe_row_ends(struct troupe_row *row, const char *at)
+{
+    __atomic_store_n(&row->at, at, __ATOMIC_RELAXED);
+}
+
 /** A signature that the program declares; the linker gathers them in a section of their own. */
 typedef const struct troupe_signature *const troupe_declared;
 /** The first of them. */
