@@ -10,7 +10,7 @@
 #define RANKS 64
 
 /* A lamp is seen by all actors of its rank. Under transport self the process has one a rank. */
-static bool lit[RANKS];
+static _Atomic bool lit[RANKS];
 
 TROUPE_CLASS(lamp);
 TROUPE_ASK(lamp, set, void, (bool, on));
