@@ -97,7 +97,9 @@ suite() { # NAME
     find_mpi "$1" || return
     build "$1" '-O1 -g' all || return
     say "$1: $("$wrapper" -show | head -n 1)"
+    rm -f "$top/mpis/$1/test-suite.log"
     make -C "$top/mpis/$1" -k check TESTS="$(tests_of_ranks | xargs)" 2>&1 |
+        tee "$top/mpis/$1/check.log" |
         grep --line-buffered -E '^(PASS|FAIL|SKIP|ERROR|# (TOTAL|PASS|FAIL|ERROR)):'
     # The list of results is what counts, not what came through the pipe.
     if [ -e "$top/mpis/$1/test-suite.log" ] &&
@@ -106,7 +108,7 @@ suite() { # NAME
         ! grep -q '^# PASS: *0$' "$top/mpis/$1/test-suite.log"; then
         passed=$((passed + 1))
     else
-        say "FAILED: $1: see $top/mpis/$1/test-suite.log"
+        say "FAILED: $1: see $top/mpis/$1/check.log, and test-suite.log beside it"
         bad=1
     fi
 }
