@@ -1,7 +1,7 @@
 #!/bin/sh
 # The tests of calls, bulk, waiting, failure and floods in two further builds, in which the compiler
-# watches: one for memory (address, undefined, leaks), one for threads. All of it on transport self:
-# Open MPI leaks at every start, and its threads are not ours.
+# watches: one for memory (address, undefined, leaks), where the gateway is asked, too, one for
+# threads. All of it on transport self: Open MPI leaks at every start, and its threads are not ours.
 # Exits 77 where the compiler has neither; one that it lacks is said and left out.
 #     SANITIZERS             which of "memory threads" (both)
 #     TROUPE_TEST_TIMEOUT    seconds for one program (60)
@@ -9,6 +9,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/.." && pwd)
 . "$here/environment.sh"
+unset TROUPE_GATEWAY TROUPE_TRANSPORT
 unset TROUPE_TEST_LONG # sanitized programs take long enough with the sizes of make check
 # What was freed is kept for a while: not more than the tests of memory allow.
 export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=16"
@@ -82,6 +83,24 @@ watch() {
     for name in $3; do play "$scratch/$1" "$2" "$name"; done
 }
 
+# What other programs ask of a job, and ask wrongly.
+ask_at_the_door() { # DIRECTORY
+    job=$1/tests/gateway/job
+    grep -q '^S\["GATEWAY_TRUE"\]=""' "$1/config.status" 2>/dev/null || return
+    make --quiet -C "$1" tests/gateway/job >"$1/log" 2>&1 ||
+        { say "FAILED: the door's job cannot be built"; tail -n 20 "$1/log"; bad=1; return; }
+    for ranks in 1 3; do
+        if TROUPE_RANKS=$ranks timeout -k 5 $((4 * seconds)) \
+            python3 "$here/gateway/api.py" "$job" </dev/null >"$1/out" 2>&1; then
+            passed=$((passed + 1))
+        else
+            say "FAILED: the door, $ranks ranks"
+            grep -v '^ok' "$1/out" | head -n 40
+            bad=1
+        fi
+    done
+}
+
 # A build in the source tree would be taken for part of the sources.
 [ ! -e "$source/config.status" ] || { say "skipped: the source tree is itself built in"; exit 77; }
 
@@ -89,7 +108,10 @@ export LSAN_OPTIONS="suppressions=$here/lsan.supp:print_suppressions=0:${LSAN_OP
 export TSAN_OPTIONS="suppressions=$here/tsan.supp:exitcode=99:${TSAN_OPTIONS-}"
 for which in ${SANITIZERS:-memory threads}; do
     case $which in
-    memory) watch memory address,undefined "$memory_tests" ;;
+    memory)
+        watch memory address,undefined "$memory_tests"
+        ask_at_the_door "$scratch/memory"
+        ;;
     threads)
         watch threads thread "$thread_tests"
         export TROUPE_HANDOVER=7
