@@ -115,6 +115,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/ending.h \
 	lib/schedule/execute.c \
 	lib/schedule/execute.h \
+	lib/schedule/failures.c \
+	lib/schedule/failures.h \
 	lib/schedule/figures.c \
 	lib/schedule/figures.h \
 	lib/schedule/futures.c \
@@ -137,6 +139,8 @@ lib_libtroupe_la_SOURCES = \
 	lib/schedule/mail.h \
 	lib/schedule/many.c \
 	lib/schedule/many.h \
+	lib/schedule/measured.c \
+	lib/schedule/measured.h \
 	lib/schedule/memory.c \
 	lib/schedule/memory.h \
 	lib/schedule/names.c \

@@ -84,6 +84,7 @@ MPI_TESTS = \
 	tests/mpi/limit.mpi \
 	tests/mpi/listing.mpi \
 	tests/mpi/map.mpi \
+	tests/mpi/measured.mpi \
 	tests/mpi/news.mpi \
 	tests/mpi/outrun.mpi \
 	tests/mpi/placement.mpi \

@@ -19,6 +19,7 @@ struct trp_actor_names {
 void trp_actors_open(struct trp_actors *actors, int ranks)
 {
     actors->ranks = ranks;
+    actors->opened = trp_now_roughly();
     actors->lists = calloc((size_t)ranks, sizeof *actors->lists);
     actors->made = calloc((size_t)ranks, sizeof *actors->made);
     actors->ends = calloc(TRP_ENDS_KEPT, sizeof *actors->ends);
@@ -90,7 +91,7 @@ static trp_actor_place *grow(struct trp_actor_list *list, uint32_t chunk)
         list->chunk_count = count;
     }
     if (!list->chunks[chunk])
-        list->chunks[chunk] = calloc(TRP_PLACES, sizeof **list->chunks);
+        list->chunks[chunk] = calloc(TRP_PLACES, sizeof **list->chunks + sizeof(uint32_t));
     if (!list->chunks[chunk])
         trp_die("no memory for the table of actors");
     return list->chunks[chunk];
@@ -104,6 +105,26 @@ static trp_actor_place *place_of(struct trp_actors *actors, struct troupe_ref re
     if (!places)
         places = grow(list, chunk);
     return &places[index % TRP_PLACES];
+}
+
+/* In hundredths of a second since the rank opened. They wrap after 497 days, ages only if they are
+   of that. */
+static uint32_t hundredths(const struct trp_actors *actors)
+{
+    return (uint32_t)(uint64_t)(100 * (trp_now_roughly() - actors->opened));
+}
+
+/* The same: when who lives at its place was created. */
+static uint32_t *created_of(const struct trp_actors *actors, const struct trp_actor *actor)
+{
+    uint32_t index = (uint32_t)(actor->serial >> 32);
+    trp_actor_place *places = actors->lists[actor->creator].chunks[index / TRP_PLACES];
+    return (uint32_t *)(void *)(places + TRP_PLACES) + index % TRP_PLACES;
+}
+
+double trp_actors_age(const struct trp_actors *actors, const struct trp_actor *actor)
+{
+    return actor->class_ ? 0.01 * (hundredths(actors) - *created_of(actors, actor)) : 0;
 }
 
 /* NULL: nobody is there now. */
@@ -166,6 +187,7 @@ struct trp_actor *trp_actors_create(struct trp_actors *actors, struct troupe_ref
         trp_slab_free(&actors->slabs, expected, size_of(NULL));
     }
     *place = (uintptr_t)actor;
+    *created_of(actors, actor) = hundredths(actors);
     actors->alive++;
     return actor;
 }

@@ -50,7 +50,8 @@ struct trp_actor_more {
     uint32_t children; /* tied: they end with it; the first one's tie */
     uint32_t tie;      /* to its creator, 0: none */
     uint32_t lost;     /* tells that came after its end began */
-    char *name;                /* it was created under */
+    char *name;                /* it was created under, */
+    uint32_t restarts;         /* and so many before it */
     struct trp_limit *limit;   /* NULL: none */
     struct trp_parcel *urgent; /* letters before those, likewise */
     uint32_t waiting, waiting_highest; /* calls in them */
@@ -70,9 +71,9 @@ struct trp_actor_more {
     char *end_story;
 };
 
-/* What an idle actor costs beside its state: these 48 bytes, 8 for its place in the table, and what
-   rounds its state up to 8. A state that is to be aligned to 16 is of a size that is a multiple of
-   that, so it is. */
+/* What an idle actor costs beside its state: these 48 bytes, 12 for its place in the table and when
+   it was created, and what rounds its state up to 8. A state that is to be aligned to 16 is of a
+   size that is a multiple of that, so it is. */
 struct trp_actor {
     struct troupe_class *class_; /* NULL while expected */
     struct trp_context *running; /* the call that it is in; others wait, but see at_once */
@@ -85,6 +86,7 @@ struct trp_actor {
     struct { /* apart from the others, which the actor's own worker reads meanwhile */
         unsigned char life : 2;   /* a trp_life */
         unsigned char listed : 1; /* in the scheduler's list of actors with letters */
+        unsigned char measured : 1; /* in the table of those: schedule/measured.h */
     };
     _Alignas(8) unsigned char state[];
 };
@@ -109,7 +111,8 @@ typedef uint64_t trp_actor_place;
 
 #define TRP_PLACES 1024 /* that are made together */
 
-/* Those that one creator put here. */
+/* Those that one creator put here. Behind the places of a chunk stands when who lives there was
+   created: apart from them, for calls read places alone. */
 struct trp_actor_list {
     trp_actor_place **chunks; /* they never move */
     uint32_t chunk_count;
@@ -124,6 +127,7 @@ struct trp_actors {
     struct trp_end *ends;           /* the latest, a ring */
     size_t end_count;               /* ever */
     size_t alive;
+    double opened;                  /* a trp_now_roughly() time */
 };
 
 void trp_actors_open(struct trp_actors *actors, int ranks);
@@ -171,6 +175,9 @@ struct trp_actor *trp_actors_create(struct trp_actors *actors, struct troupe_ref
 /* Frees it; its handle is of an ended actor now, whose story is kept. The letters are gone before.
    `story` is from malloc and taken over. */
 void trp_actors_remove(struct trp_actors *actors, struct trp_actor *actor, int reason, char *story);
+
+/* Seconds since it was created, to a hundredth; 0: it is expected. */
+double trp_actors_age(const struct trp_actors *actors, const struct trp_actor *actor);
 
 /* How it ended; NULL if that is too long ago. */
 struct trp_end *trp_actors_end_of(const struct trp_actors *actors, struct troupe_ref ref);

@@ -48,6 +48,7 @@ struct trp_context {
     uint8_t from;              /* of that caller (a trp_from) */
     uint8_t calls_as;          /* a trp_from, too: what its own calls count as */
     int64_t began;             /* a trp_now_ns(), if that is measured; or 0 */
+    int64_t waited;            /* ns since then, if so; while it waits less now: see there */
     uint64_t answered;         /* bytes of its result, if there are pointers in it */
     int32_t caller;            /* rank that gets the answer, */
     uint64_t answer;           /* for this future of it; 0: nobody asked */
@@ -129,6 +130,24 @@ void trp_context_release(struct trp_context *context);
 
 /* Releases it, and leaves it bare for the next call. */
 void trp_context_reuse(struct trp_context *context);
+
+/* It begins to wait, and goes on, at that time. */
+static inline void trp_context_waits(struct trp_context *context, int64_t now)
+{
+    context->waited -= now;
+}
+
+static inline void trp_context_goes_on(struct trp_context *context, int64_t now)
+{
+    context->waited += now;
+}
+
+/* For how many ns one that is measured has run until now, without what it has waited. */
+static inline int64_t trp_context_ran(const struct trp_context *context, int64_t now)
+{
+    int64_t waited = context->waited < 0 ? context->waited + now : context->waited;
+    return now - context->began - waited;
+}
 
 /* False when memory is short. */
 bool trp_context_defer(struct trp_context *context, void (*fn)(void *), void *p);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "actor/classes.h"
+#include "schedule/execute.h"
 #include "schedule/figures.h"
+#include "schedule/measured.h"
 #include "schedule/worker.h"
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -186,6 +188,29 @@ struct trp_actor_counts trp_counts_actor(const struct trp_actor *actor)
     counts.waiting = more->waiting;
     counts.waiting_highest = more->waiting_highest;
     return counts;
+}
+
+/* ns, of the methods that it is in. */
+static int64_t ran_of(const struct trp_rank *rank, const struct trp_actor *actor)
+{
+    const struct trp_context *c = actor->running;
+    const int64_t now = trp_now_ns();
+    int64_t ran = 0;
+    if (c != &trp_elsewhere)
+        return c && c->began ? trp_context_ran(c, now) : 0;
+    pthread_mutex_lock(&rank->workers->lock);
+    for (const struct trp_worker *own = actor->more->worker; own; own = own->mate)
+        ran += own->method ? trp_context_ran(own->method, now) : 0;
+    trp_workers_unlock(rank->workers);
+    return ran;
+}
+
+struct trp_actor_times trp_counts_times(const struct trp_rank *rank, const struct trp_actor *actor)
+{
+    struct trp_actor_times times = trp_measured_of(rank, actor);
+    if (actor->running)
+        times.busy += 1e-9 * (double)ran_of(rank, actor);
+    return times;
 }
 
 /* ---- who called what ------------------------------------------------------------------------- */

@@ -49,6 +49,8 @@ struct trp_histogram {
 /* A time that `weight` calls have taken each. */
 void trp_histogram_add(struct trp_histogram *histogram, double seconds, uint64_t weight);
 void trp_histogram_merge(struct trp_histogram *into, const struct trp_histogram *other);
+/* The upper end of a bucket, in seconds. */
+double trp_histogram_top(unsigned bucket);
 /* Seconds that the share of calls, 0 to 1, has not gone beyond; 0 when it is empty. */
 double trp_histogram_percentile(const struct trp_histogram *histogram, double share);
 double trp_histogram_mean(const struct trp_histogram *histogram);
@@ -96,6 +98,23 @@ struct trp_actor_counts {
     uint64_t waiting, waiting_highest;
 };
 struct trp_actor_counts trp_counts_actor(const struct trp_actor *actor);
+
+/* Of calls that were measured, in seconds; a percentile is within a quarter of the exact one. */
+struct trp_brief_times {
+    uint64_t count; /* calls that they stand for; 0: none was measured */
+    double p50, p99, max;
+};
+
+/* `busy`: for how long its methods ran, the one of now included, without what they wait for. Calls
+   that take 20 us and more are all measured, of shorter ones one in so many: each measured may add
+   up to 2 ms too much, and those between them as much too little. */
+struct trp_actor_times {
+    double busy;
+    bool unknown; /* it is one of more actors than are measured */
+    struct trp_brief_times run;  /* what it waits for included */
+    struct trp_brief_times wait; /* from its arrival on this rank */
+};
+struct trp_actor_times trp_counts_times(const struct trp_rank *rank, const struct trp_actor *actor);
 
 /* ---- who called what ------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "schedule/bulk.h"
+#include "schedule/failures.h"
 #include "schedule/figures.h"
 #include "schedule/life.h"
 #include "schedule/limit.h"
@@ -140,6 +141,8 @@ void trp_conclude(struct trp_context *c, int status, const void *value)
         status = c->cancelled;
         value = c->cancelled_by;
     }
+    if (actor && status != TROUPE_OK)
+        trp_failures_add(c->rank, actor, c->method, status, value);
     if (actor && status != TROUPE_OK && c->method == actor->class_->init)
         trp_life_end_later(actor, TROUPE_END_FAILED, strdup(value));
     trp_conclude_call(c, status, value);

@@ -6,7 +6,9 @@
 #include "actor/classes.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "schedule/failures.h"
 #include "schedule/mail.h"
+#include "schedule/measured.h"
 #include "schedule/workers.h"
 #include "troupe/status.h"
 
@@ -57,6 +59,8 @@ void trp_counts_close(struct trp_rank *rank)
     free(counts->unknown.times);
     free(counts->of);
     free(counts->edges);
+    free(counts->failures);
+    trp_measured_close(counts);
     free(counts);
 }
 
@@ -148,17 +152,28 @@ static struct trp_times *times_of(struct trp_figures *f)
     return f->times;
 }
 
-void trp_figures_sample(struct trp_figures *f, int64_t began, uint64_t calls)
+struct trp_sample trp_figures_sample(struct trp_figures *f, int64_t began, uint64_t calls)
 {
     int64_t took = trp_now_ns() - began;
+    const struct trp_sample sample = {took / (int64_t)calls, f->begun - f->sampled};
     struct trp_times *times = times_of(f);
-    uint64_t weight = f->begun - f->sampled;
     f->sample_at = f->begun + (took < BRIEF ? TRP_CALLS_A_SAMPLE * calls : 1);
     if (!times)
-        return;
-    trp_histogram_add(&times->run, 1e-9 * (double)took / (double)calls, weight);
+        return (struct trp_sample){0, 0};
+    trp_histogram_add(&times->run, 1e-9 * (double)took / (double)calls, sample.weight);
     f->sampled = f->begun;
     f->samples++;
+    return sample;
+}
+
+void trp_figures_measured(struct trp_context *c)
+{
+    struct trp_sample sample = trp_figures_sample(c->figures, c->began, c->calls);
+    const int64_t waited = c->waited / (int64_t)c->calls;
+    c->waited = 0;
+    if (c->method == c->actor->class_->init && sample.took < BRIEF)
+        return; /* what was only made takes no room of the table */
+    trp_measured_ran(c->rank, c->actor, sample.took, sample.took - waited, sample.weight);
 }
 
 void trp_figures_put_back(struct trp_context *c, uint64_t calls)
@@ -234,9 +249,11 @@ void trp_figures_take(struct trp_rank *rank, struct trp_actor *actor, struct trp
         return;
     uint64_t calls = wait_less(f, actor, trp_letter_record(letter));
     f->letters += calls;
-    if (letter->since && times_of(f))
-        trp_histogram_add(&f->times->wait, 1e-9 * (double)(trp_now_ns() - letter->since),
-                          calls * LETTERS_A_SAMPLE);
+    if (!letter->since || !times_of(f))
+        return;
+    int64_t waited = trp_now_ns() - letter->since;
+    trp_histogram_add(&f->times->wait, 1e-9 * (double)waited, calls * LETTERS_A_SAMPLE);
+    trp_measured_waited(rank, actor, waited, calls * LETTERS_A_SAMPLE);
 }
 
 void trp_figures_refuse(struct trp_rank *rank, const struct troupe_class *class_,
@@ -264,20 +281,20 @@ void trp_figures_handed(struct trp_rank *rank, struct trp_actor *actor,
 }
 
 void trp_figures_worked(struct trp_rank *rank, struct trp_actor *actor,
-                        const struct troupe_method *method, int64_t took, bool failed,
-                        uint64_t answered)
+                        const struct troupe_method *method, const struct trp_worked *worked)
 {
-    bool init = method == actor->class_->init;
+    bool init = method == actor->class_->init, failed = worked->status != TROUPE_OK;
     struct trp_figures *f =
         trp_figures_of(rank, actor->class_, init ? actor->class_->slots : method->slot);
     f->done += !failed;
     f->failed += failed;
-    f->bytes_out += answered;
+    f->bytes_out += worked->answered;
     if (failed)
         trp_actor_more(actor)->failed++;
-    if (took < 0 || !times_of(f))
+    if (worked->took < 0 || !times_of(f))
         return;
-    trp_histogram_add(&f->times->run, 1e-9 * (double)took, 1);
+    trp_histogram_add(&f->times->run, 1e-9 * (double)worked->took, 1);
+    trp_measured_ran(rank, actor, worked->took, worked->ran, 1);
     f->sampled++;
     f->samples++;
 }

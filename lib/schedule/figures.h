@@ -46,11 +46,17 @@ struct trp_edge_place {
 };
 #define TRP_EDGE_PLACES (2 * TRP_EDGES_MOST)
 
+struct trp_failures;
+struct trp_measured;
+
 struct trp_counts {
     struct trp_figures **of; /* by class's id, then slot; the constructor's behind the last */
     struct trp_figures *tasks; /* by number */
     struct trp_figures unknown; /* of actors of which the class is not known */
     uint64_t cancelled; /* tasks */
+    struct trp_measured **measured; /* see there; NULL: nothing was */
+    size_t measured_count;
+    struct trp_failures *failures; /* likewise */
     struct trp_edge_place *edges; /* a table by hash; NULL: none yet */
     size_t edge_count;
 };
@@ -108,8 +114,16 @@ static inline bool trp_figures_due(const struct trp_figures *f)
     return __builtin_expect(f->begun >= f->sample_at, 0);
 }
 
-/* `calls` that began then, in a row, have ended. */
-void trp_figures_sample(struct trp_figures *f, int64_t began, uint64_t calls);
+/* `calls` that began then, in a row, have ended: how long each took, and so many calls have taken,
+   as far as one can tell. */
+struct trp_sample {
+    int64_t took; /* ns */
+    uint64_t weight;
+};
+struct trp_sample trp_figures_sample(struct trp_figures *f, int64_t began, uint64_t calls);
+
+/* The same of the context's, which are measured, for their actor too. */
+void trp_figures_measured(struct trp_context *c);
 
 /* The context begins with as many calls. */
 static inline void trp_figures_begin(struct trp_context *c, struct trp_figures *f, unsigned from,
@@ -127,12 +141,12 @@ static inline void trp_figures_begin(struct trp_context *c, struct trp_figures *
 }
 
 /* All of them have ended well. */
-static inline void trp_figures_done(const struct trp_context *c)
+static inline void trp_figures_done(struct trp_context *c)
 {
     struct trp_figures *f = c->figures;
     f->done += c->calls;
     if (__builtin_expect(c->began != 0, 0))
-        trp_figures_sample(f, c->began, c->calls);
+        trp_figures_measured(c);
     trp_trace(c, TRP_TRACE_ENDS);
 }
 
@@ -155,12 +169,18 @@ void trp_figures_refuse(struct trp_rank *rank, const struct troupe_class *class_
 
 /* ---- actors with workers of their own -------------------------------------------------------- */
 
+/* How one went. */
+struct trp_worked {
+    int64_t took, ran; /* ns, the latter without what it waited for; negative: it has not begun */
+    int status;
+    uint64_t answered; /* bytes of its result, as in its context */
+};
+
 /* A call was handed to a worker; it has ended there. */
 void trp_figures_handed(struct trp_rank *rank, struct trp_actor *actor,
                         const struct trp_record *record, int caller);
 void trp_figures_worked(struct trp_rank *rank, struct trp_actor *actor,
-                        const struct troupe_method *method, int64_t took, bool failed,
-                        uint64_t answered);
+                        const struct troupe_method *method, const struct trp_worked *worked);
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
 

@@ -23,6 +23,11 @@ static double bottom_of(unsigned bucket)
     return (double)((uint64_t)(4 + bucket % 4) << (bucket / 4 - 1));
 }
 
+double trp_histogram_top(unsigned bucket)
+{
+    return 1e-9 * bottom_of(bucket + 1);
+}
+
 void trp_histogram_add(struct trp_histogram *h, double seconds, uint64_t weight)
 {
     h->count += weight;

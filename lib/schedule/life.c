@@ -12,6 +12,7 @@
 #include "schedule/figures.h"
 #include "schedule/limit.h"
 #include "schedule/mail.h"
+#include "schedule/measured.h"
 #include "schedule/names.h"
 #include "schedule/send.h"
 #include "schedule/wait.h"
@@ -183,6 +184,7 @@ void trp_life_verdict(struct trp_rank *rank, const struct trp_record *record)
     struct trp_actor_more *more = trp_actor_more(actor);
     more->claiming = false;
     more->name_granted = granted;
+    more->restarts = (uint32_t)record->future;
     more->name = granted ? strdup(trp_record_body(record)) : NULL;
     if (more->departing) {
         depart_when_free(rank, actor);
@@ -372,6 +374,7 @@ static void depart(struct trp_rank *rank, struct trp_actor *actor)
     for (size_t i = 0; i < more->watcher_count; i++)
         tell_end(rank, more->watchers[i], more->end_reason, story);
     tell_creator(rank, trp_actor_ref(actor), more->tie, true);
+    trp_measured_forget(rank, actor);
     trp_actors_remove(&rank->actors, actor, more->end_reason, story);
 }
 

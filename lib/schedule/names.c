@@ -13,6 +13,7 @@
 #include "troupe/status.h"
 
 #define BUCKETS 1024
+#define FREE_MOST 4096 /* names that nobody has, of which it is known how many had them */
 
 /* Somebody who looks for a name that nobody has yet. */
 struct seeker {
@@ -24,14 +25,19 @@ struct seeker {
 
 struct name {
     struct name *next;
+    struct name *newer, *older; /* among those that nobody has and nobody looks for */
+    bool free;                  /* it is there */
     struct troupe_ref ref; /* who has it; none: it is only looked for */
     uint32_t class_;
+    uint32_t holders;      /* that it has had */
     struct seeker *seekers;
     char text[];
 };
 
 struct trp_names {
     struct name *buckets[BUCKETS];
+    struct name *newest, *oldest; /* free ones, by when they came free */
+    size_t free_count;
 };
 
 const struct troupe_type trp_handle_type = {
@@ -85,6 +91,38 @@ static struct name **find(struct trp_rank *rank, const char *text)
     return link;
 }
 
+static void take_from_free(struct trp_names *names, struct name *name)
+{
+    if (!name->free)
+        return;
+    *(name->newer ? &name->newer->older : &names->newest) = name->older;
+    *(name->older ? &name->older->newer : &names->oldest) = name->newer;
+    name->newer = name->older = NULL;
+    name->free = false;
+    names->free_count--;
+}
+
+static void drop(struct trp_rank *rank, struct name *name)
+{
+    struct name **link = find(rank, name->text);
+    *link = name->next;
+    take_from_free(rank->names, name);
+    free_name(name);
+}
+
+/* It is kept for a while, for how many have had it; the one that is free for longest is not. */
+static void put_to_free(struct trp_rank *rank, struct name *name)
+{
+    struct trp_names *names = rank->names;
+    name->older = names->newest;
+    *(names->newest ? &names->newest->newer : &names->oldest) = name;
+    names->newest = name;
+    name->free = true;
+    if (++names->free_count > FREE_MOST)
+        drop(rank, names->oldest);
+}
+
+/* It is not free any more. */
 static struct name *find_or_make(struct trp_rank *rank, const char *text)
 {
     struct name **link = find(rank, text);
@@ -94,6 +132,7 @@ static struct name *find_or_make(struct trp_rank *rank, const char *text)
             trp_die("no memory for the name %s", text);
         strcpy((*link)->text, text);
     }
+    take_from_free(rank->names, *link);
     return *link;
 }
 
@@ -124,11 +163,12 @@ static void answer_holder(struct trp_rank *rank, const struct name *name, int to
 }
 
 static void send_verdict(struct trp_rank *rank, const struct trp_record *claim, int status,
-                         const char *text)
+                         uint32_t before, const char *text)
 {
     struct trp_record head = {.kind = TRP_RECORD_VERDICT,
                               .creator = claim->creator,
                               .serial = claim->serial,
+                              .future = before,
                               .number = status};
     trp_send_bytes(rank, (int)claim->number, &head, text, strlen(text) + 1);
 }
@@ -153,7 +193,7 @@ void trp_names_claim(struct trp_rank *rank, const struct trp_record *record, int
         name->ref = trp_record_ref(record, (int32_t)record->number);
         name->ref.place |= (uint64_t)record->number >> 32 << 30;
         name->class_ = record->slot;
-        send_verdict(rank, record, TROUPE_OK, name->text);
+        send_verdict(rank, record, TROUPE_OK, name->holders++, name->text);
         answer_seekers(rank, name);
     }
     if (record->future) {
@@ -162,7 +202,7 @@ void trp_names_claim(struct trp_rank *rank, const struct trp_record *record, int
         char who[TRP_WHO_SIZE], story[2 * TRP_WHO_SIZE];
         name_holder(rank, name, who, sizeof who);
         snprintf(story, sizeof story, "the name '%.100s' is taken by %s", name->text, who);
-        send_verdict(rank, record, TROUPE_INVALID, story);
+        send_verdict(rank, record, TROUPE_INVALID, 0, story);
     }
 }
 
@@ -181,13 +221,14 @@ void trp_names_lookup(struct trp_rank *rank, const struct trp_record *record, in
 }
 
 /* Nobody has it and nobody looks for it. */
-static void tidy(struct name **link)
+static void tidy(struct trp_rank *rank, struct name *name)
 {
-    struct name *name = *link;
     if (!trp_ref_none(name->ref) || name->seekers)
         return;
-    *link = name->next;
-    free_name(name);
+    if (name->holders)
+        put_to_free(rank, name);
+    else
+        drop(rank, name);
 }
 
 /* The answer that it gets frees its future; one that was found meanwhile has had its answer. */
@@ -205,7 +246,7 @@ void trp_names_forget(struct trp_rank *rank, const struct trp_record *record, in
     struct seeker *seeker = *s;
     *s = seeker->next;
     free(seeker);
-    tidy(link);
+    tidy(rank, *link);
 }
 
 /* The host is told in any case: it waits for that. */
@@ -215,7 +256,7 @@ void trp_names_release(struct trp_rank *rank, const struct trp_record *record)
     struct troupe_ref ref = trp_record_ref(record, (int)record->number);
     if (name && trp_ref_same(name->ref, ref)) {
         name->ref = (struct troupe_ref){0, 0};
-        tidy(link);
+        tidy(rank, name);
     }
     const struct trp_record head = trp_record_for(ref, TRP_RECORD_RELEASED);
     trp_send_bytes(rank, (int)record->number, &head, "", 0);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "schedule/execute.h"
+#include "schedule/failures.h"
 #include "schedule/figures.h"
 #include "schedule/life.h"
 #include "schedule/mail.h"
@@ -134,8 +135,10 @@ void trp_workers_done(struct trp_rank *rank, struct trp_actor *actor,
 {
     struct trp_worker *worker = (struct trp_worker *)(uintptr_t)record->future;
     take_loan(worker);
-    trp_figures_worked(rank, actor, worker->begun.method, worker->took, worker->failed,
-                       worker->answered);
+    trp_figures_worked(rank, actor, worker->begun.method, &worker->worked);
+    if (worker->worked.status != TROUPE_OK)
+        trp_failures_add(rank, actor, worker->begun.method, worker->worked.status,
+                         trp_record_body(record));
     if (record->number != TROUPE_OK)
         trp_life_end_later(actor, TROUPE_END_FAILED, strdup(trp_record_body(record)));
     else if (record->slot)
@@ -189,7 +192,7 @@ static uint16_t kill_call(struct trp_rank *rank, struct trp_actor *actor,
     }
     const struct trp_record record = {.kind = call.answer ? TRP_RECORD_ASK : TRP_RECORD_TELL,
                                       .future = call.answer};
-    trp_figures_worked(rank, actor, call.method, -1, true, 0);
+    trp_figures_worked(rank, actor, call.method, &(struct trp_worked){-1, -1, status, 0});
     trp_refuse(rank, &record, call.caller, status, story);
     take_loan(worker);
     return weight(actor, call.method);

@@ -52,6 +52,8 @@ __attribute__((always_inline)) static inline void wait_here(struct trp_rank *ran
     trp_trace(c, TRP_TRACE_WAITS);
     if (rank->watched)
         c->since = trp_now_ns();
+    if (c->began)
+        trp_context_waits(c, rank->watched ? c->since : trp_now_ns());
     while (!c->woken) {
         enum trp_loop_seen seen = trp_loop_takes_answers(rank);
         if (seen == TRP_LOOP_ANSWERS)
@@ -65,6 +67,8 @@ __attribute__((always_inline)) static inline void wait_here(struct trp_rank *ran
         trp_context_push(&rank->ready, c);
         park(rank, c);
     }
+    if (c->began)
+        trp_context_goes_on(c, trp_now_ns());
     trp_trace(c, TRP_TRACE_GOES_ON);
 }
 

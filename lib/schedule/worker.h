@@ -5,6 +5,7 @@
 #ifndef TRP_WORKER_H
 #define TRP_WORKER_H
 
+#include "schedule/figures.h"
 #include "schedule/stock.h"
 #include "schedule/workers.h"
 
@@ -77,9 +78,7 @@ struct trp_worker {
     struct call call;           /* of an actor's own worker: to be begun, in its turn, */
     struct call begun;          /* with its slots taken, */
     struct trp_context *method; /* and running */
-    int64_t took;               /* ns, by the method that has ended; */
-    bool failed;                /* so it did, */
-    uint64_t answered;          /* and the bytes of its result, as in its context */
+    struct trp_worked worked;   /* how the one that has ended went */
     int killed;                 /* begun, and to fail with this status */
     char *killed_story;
 };

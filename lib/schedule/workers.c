@@ -219,9 +219,8 @@ static void conclude(struct trp_context *c, int status, const void *value)
         }
         char *story = status == TROUPE_OK ? NULL : strdup(value);
         trp_conclude_call(c, status, value);
-        c->worker->took = trp_now_ns() - c->began;
-        c->worker->failed = status != TROUPE_OK;
-        c->worker->answered = c->answered;
+        const int64_t took = trp_now_ns() - c->began;
+        c->worker->worked = (struct trp_worked){took, took - c->waited, status, c->answered};
         tell_done(c, status, story);
         free(story);
     } else {
@@ -477,6 +476,7 @@ static void begin_wait(struct trp_workers *w, struct trp_context *c, double dead
     struct trp_worker *worker = c->worker;
     c->waiting = true;
     c->since = trp_now_ns();
+    trp_context_waits(c, c->since);
     c->parked_next = worker->parked;
     c->parked_link = &worker->parked;
     if (worker->parked)
@@ -495,6 +495,7 @@ static void begin_wait(struct trp_workers *w, struct trp_context *c, double dead
 static void end_wait(struct trp_workers *w, struct trp_context *c)
 {
     c->waiting = false;
+    trp_context_goes_on(c, trp_now_ns());
     w->shipping -= c->shipping;
     *c->parked_link = c->parked_next;
     if (c->parked_next)

@@ -37,7 +37,8 @@ enum trp_record_kind {
     TRP_RECORD_ADMIT,    /* the next call is from one who waits until it is accepted: future */
     TRP_RECORD_FREED,    /* to its creator: the index of an ended actor may be used again */
     TRP_RECORD_CLAIM,    /* to a name's home: slot is the class; body: the name */
-    TRP_RECORD_VERDICT,  /* from there to the host: number is 0, or the body says who has it */
+    TRP_RECORD_VERDICT,  /* from there to the host: number is 0, and future how many have had the
+                            name, or the body says who has it */
     TRP_RECORD_LOOKUP,   /* to a name's home: slot is the class; body: the name */
     TRP_RECORD_FORGET,   /* to a name's home: that lookup has timed out; body: the name */
     TRP_RECORD_RELEASE,  /* to a name's home: the actor has ended; body: the name */
