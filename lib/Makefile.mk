@@ -232,6 +232,8 @@ GATEWAY_SOURCES = \
 	lib/gateway/find.h \
 	lib/gateway/gateway.c \
 	lib/gateway/html.c \
+	lib/gateway/json_text.c \
+	lib/gateway/json_text.h \
 	lib/gateway/kept.c \
 	lib/gateway/kept.h \
 	lib/gateway/keys.c \

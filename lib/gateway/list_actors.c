@@ -2,7 +2,7 @@
  * Actors as they are listed: gathered from all ranks, filtered, sorted, and a page of them written.
  */
 #define _GNU_SOURCE /* strcasestr, qsort_r */
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -20,60 +20,119 @@ static const char *const states[] = {"none", "waiting", "alive", "ending", "ende
 
 /* ---- one ------------------------------------------------------------------------------------- */
 
-static json_t *creator_of(const trp_row *row)
+static void put_text_or_null(struct trp_json_text *out, const char *text)
 {
-    char text[32];
-    snprintf(text, sizeof text, "rank %u", trp_ref_creator((struct troupe_ref){row->place, 0}));
-    return json_string(text);
+    if (*text)
+        trp_put_string(out, text);
+    else
+        trp_put(out, "null");
 }
 
-static json_t *text_or_null(const char *text)
+static void put_where(struct trp_json_text *out, struct troupe_ref ref)
 {
-    return *text ? trp_text(text) : json_null();
+    const int host = trp_ref_host(ref);
+    trp_put(out, ",\"rank\":");
+    trp_put_integer(out, host);
+    trp_put(out, ",\"node\":");
+    trp_put_integer(out, trp_rank_node(trp_gate.rank->resources, host));
+    trp_put(out, ",\"creator\":\"rank ");
+    trp_put_integer(out, trp_ref_creator(ref));
+    trp_put(out, "\"");
 }
 
-static json_t *calls_of(const struct trp_writing *writing, const trp_row *row)
+static void put_calls(struct trp_json_text *out, const struct trp_writing *w, const trp_row *row)
 {
-    json_t *calls = json_object();
-    json_object_set_new_nocheck(calls, "received", trp_unsigned(writing, row->received));
-    json_object_set_new_nocheck(calls, "done", trp_unsigned(writing, row->done));
-    json_object_set_new_nocheck(calls, "failed", trp_unsigned(writing, row->failed));
-    return calls;
+    trp_put(out, ",\"calls\":{\"received\":");
+    trp_put_unsigned(out, w, row->received);
+    trp_put(out, ",\"done\":");
+    trp_put_unsigned(out, w, row->done);
+    trp_put(out, ",\"failed\":");
+    trp_put_unsigned(out, w, row->failed);
+    trp_put(out, "},\"mailbox\":{\"now\":");
+    trp_put_unsigned(out, w, row->mailbox);
+    trp_put(out, ",\"highest\":");
+    trp_put_unsigned(out, w, row->mailbox_highest);
+    trp_put(out, "}");
 }
 
-static json_t *mailbox_of(const struct trp_writing *writing, const trp_row *row)
+/* Null where none was measured. */
+static void put_brief(struct trp_json_text *out, const struct trp_writing *w, const char *key,
+                      const trp_brief *times)
 {
-    json_t *mailbox = json_object();
-    json_object_set_new_nocheck(mailbox, "now", trp_unsigned(writing, row->mailbox));
-    json_object_set_new_nocheck(mailbox, "highest", trp_unsigned(writing, row->mailbox_highest));
-    return mailbox;
+    trp_put(out, key);
+    if (!times->count) {
+        trp_put(out, "null");
+        return;
+    }
+    trp_put(out, "{\"p50\":");
+    trp_put_seconds(out, times->p50);
+    trp_put(out, ",\"p99\":");
+    trp_put_seconds(out, times->p99);
+    trp_put(out, ",\"max\":");
+    trp_put_seconds(out, times->max);
+    trp_put(out, ",\"count\":");
+    trp_put_unsigned(out, w, times->count);
+    trp_put(out, "}");
+}
+
+static void put_times(struct trp_json_text *out, const struct trp_writing *w, const trp_row *row)
+{
+    trp_put(out, ",\"age\":");
+    trp_put_seconds(out, row->age);
+    trp_put(out, ",\"busy\":");
+    trp_put_seconds(out, row->busy < 0 ? NAN : row->busy);
+    put_brief(out, w, ",\"run\":", &row->run);
+    put_brief(out, w, ",\"wait\":", &row->wait);
+}
+
+static void put_needs(struct trp_json_text *out, const struct trp_writing *w, const trp_row *row)
+{
+    trp_put(out, ",\"cpus\":");
+    trp_put_integer(out, row->cpus);
+    trp_put(out, ",\"gpus\":");
+    trp_put_real(out, row->gpus);
+    trp_put(out, ",\"memory\":");
+    trp_put_unsigned(out, w, row->memory);
+    trp_put(out, ",\"resources\":");
+    trp_put_string(out, row->resources);
+}
+
+static void put_actor(struct trp_json_text *out, const struct trp_writing *w, const trp_row *row)
+{
+    struct troupe_ref ref = {row->place, row->serial};
+    char id[TRP_ID_SIZE];
+    trp_put(out, "{\"id\":");
+    trp_put_string(out, trp_id_of(ref, w->ranks, id));
+    trp_put(out, ",\"class\":");
+    trp_put_string(out, trp_class_name(row->class_id));
+    trp_put(out, ",\"name\":");
+    put_text_or_null(out, row->name);
+    trp_put(out, ",\"repr\":");
+    trp_put_string(out, row->repr);
+    put_where(out, ref);
+    trp_put(out, ",\"state\":");
+    trp_put_string(out, states[row->state]);
+    trp_put(out, ",\"depth\":");
+    trp_put_integer(out, row->depth);
+    trp_put(out, ",\"restarts\":");
+    trp_put_integer(out, row->restarts);
+    trp_put(out, ",\"running\":");
+    put_text_or_null(out, row->running);
+    put_calls(out, w, row);
+    put_times(out, w, row);
+    put_needs(out, w, row);
+    trp_put(out, ",\"reason\":");
+    put_text_or_null(out, row->reason);
+    trp_put(out, "}");
 }
 
 json_t *trp_actor_json(const struct trp_writing *writing, const trp_row *row)
 {
-    struct troupe_ref ref = {row->place, row->serial};
-    char id[TRP_ID_SIZE];
-    int host = trp_ref_host(ref);
-    json_t *a = json_object();
-    json_object_set_new_nocheck(a, "id", json_string_nocheck(trp_id_of(ref, writing->ranks, id)));
-    json_object_set_new_nocheck(a, "class", json_string_nocheck(trp_class_name(row->class_id)));
-    json_object_set_new_nocheck(a, "name", text_or_null(row->name));
-    json_object_set_new_nocheck(a, "repr", trp_text(row->repr));
-    json_object_set_new_nocheck(a, "rank", json_integer(host));
-    json_object_set_new_nocheck(a, "node",
-                                json_integer(trp_rank_node(trp_gate.rank->resources, host)));
-    json_object_set_new_nocheck(a, "state", json_string_nocheck(states[row->state]));
-    json_object_set_new_nocheck(a, "creator", creator_of(row));
-    json_object_set_new_nocheck(a, "depth", json_integer(row->depth));
-    json_object_set_new_nocheck(a, "running", text_or_null(row->running));
-    json_object_set_new_nocheck(a, "calls", calls_of(writing, row));
-    json_object_set_new_nocheck(a, "mailbox", mailbox_of(writing, row));
-    json_object_set_new_nocheck(a, "cpus", json_integer(row->cpus));
-    json_object_set_new_nocheck(a, "gpus", json_real(row->gpus));
-    json_object_set_new_nocheck(a, "memory", trp_unsigned(writing, row->memory));
-    json_object_set_new_nocheck(a, "resources", trp_text(row->resources));
-    json_object_set_new_nocheck(a, "reason", text_or_null(row->reason));
-    return a;
+    struct trp_json_text out = {.text = NULL};
+    put_actor(&out, writing, row);
+    json_t *actor = out.failed ? NULL : json_loads(out.text, 0, NULL);
+    free(out.text);
+    return actor;
 }
 
 json_t *trp_ended_json(const struct trp_writing *writing, const trp_ended *end)
@@ -183,6 +242,31 @@ static int by_failed(const trp_row *a, const trp_row *b)
     return by_number(a->failed, b->failed);
 }
 
+static int by_time(double a, double b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int by_age(const trp_row *a, const trp_row *b)
+{
+    return by_time(a->age, b->age);
+}
+
+static int by_busy(const trp_row *a, const trp_row *b)
+{
+    return by_time(a->busy, b->busy);
+}
+
+static int by_p99(const trp_row *a, const trp_row *b)
+{
+    return by_time(a->run.p99, b->run.p99);
+}
+
+static int by_restarts(const trp_row *a, const trp_row *b)
+{
+    return by_number(a->restarts, b->restarts);
+}
+
 static int by_running(const trp_row *a, const trp_row *b)
 {
     return strcmp(a->running, b->running);
@@ -196,7 +280,8 @@ static const struct {
 } orders[] = {{"id", by_id},           {"rank", by_id},         {"class", by_class},
               {"name", by_name},       {"repr", by_repr},       {"state", by_state},
               {"mailbox", by_mailbox}, {"running", by_running}, {"received", by_received},
-              {"failed", by_failed}};
+              {"failed", by_failed},   {"age", by_age},         {"busy", by_busy},
+              {"p99", by_p99},         {"restarts", by_restarts}};
 
 struct order {
     order_fn *fn;
@@ -224,7 +309,7 @@ static bool read_order(struct trp_visit *v, struct order *order)
         }
     return trp_refuse_visit(v, 400, "out_of_range", "sort", 0, NULL,
                             "actors are sorted by id, rank, class, name, repr, state, mailbox, "
-                            "running, received or failed");
+                            "running, received, failed, age, busy, p99 or restarts");
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
@@ -267,10 +352,10 @@ struct shown {
     const trp_row **rows;
 };
 
-static json_t *element(void *arg, size_t i)
+static void put_shown(struct trp_json_text *out, void *arg, size_t i)
 {
     const struct shown *shown = arg;
-    return trp_actor_json(shown->writing, shown->rows[i]);
+    put_actor(out, shown->writing, shown->rows[i]);
 }
 
 void trp_serve_actors(struct trp_visit *v)
@@ -288,8 +373,28 @@ void trp_serve_actors(struct trp_visit *v)
         json_object_set_new(by_states, states[s], json_integer((json_int_t)by[s]));
     size_t left = count > page.offset ? count - page.offset : 0;
     struct shown shown = {&v->writing, rows + (left ? page.offset : 0)};
-    trp_respond_list(v, "actors", left < page.limit ? left : page.limit, element, &shown,
+    trp_respond_list(v, "actors", left < page.limit ? left : page.limit, put_shown, &shown,
                      json_pack("{sI so}", "total", (json_int_t)count, "by_state", by_states));
+}
+
+/* The latest first. */
+static json_t *failures_of(struct troupe_ref ref)
+{
+    typedef TROUPE_SPAN(trp_failed) failures_of;
+    failures_of all = troupe_await(
+        trp_monitor_failures(trp_gate.monitors[trp_ref_host(ref)], ref.place, ref.serial));
+    const double now = trp_now() - trp_gate.opened;
+    json_t *list = json_array();
+    for (size_t i = 0; i < all.count; i++) {
+        double at = now - all.data[i].ago;
+        json_array_append_new(list, json_pack("{sI sf so si so}", "number",
+                                              (json_int_t)all.data[i].number, "at",
+                                              at > 0 ? at : 0.0, "method",
+                                              trp_text(all.data[i].method), "status",
+                                              (int)all.data[i].status, "story",
+                                              trp_text(all.data[i].story)));
+    }
+    return list;
 }
 
 void trp_serve_actor(struct trp_visit *v)
@@ -310,6 +415,8 @@ void trp_serve_actor(struct trp_visit *v)
                             trp_figures_of(&v->writing, class_id, trp_ref_host(ref)));
         json_object_set_new(actor, "callers",
                             trp_callers_of(&v->writing, class_id, trp_ref_host(ref)));
+        json_object_set_new(actor, "failures",
+                            failures_of((struct troupe_ref){place, ref.serial}));
         trp_respond(v, 200, actor);
         return;
     }

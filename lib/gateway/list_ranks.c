@@ -229,5 +229,5 @@ void trp_serve_tasks(struct trp_visit *v)
         (json_int_t)all_of.failed, "cancelled", (json_int_t)all_of.cancelled);
     trp_respond(v, 200, json_pack("{so so sI so}", "by_state", by_state, "tasks", tasks.list,
                                   "total", (json_int_t)tasks.total, "kinds",
-                                  trp_figures_all(&v->writing, true)));
+                                  trp_figures_all(&v->writing, true, false)));
 }

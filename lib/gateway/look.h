@@ -13,6 +13,10 @@ TROUPE_SPAN(trp_row) trp_look_actors(struct trp_rank *rank, struct trp_arena *ar
 TROUPE_SPAN(trp_row) trp_look_actor(struct trp_rank *rank, struct trp_arena *arena,
                                     struct troupe_ref ref);
 
+/* The latest failures of one, the latest first. */
+TROUPE_SPAN(trp_failed) trp_look_failures(struct trp_rank *rank, struct trp_arena *arena,
+                                          struct troupe_ref ref);
+
 /* How many of each class, users' alone, without those that are only expected. */
 TROUPE_SPAN(trp_alive) trp_look_alive(struct trp_rank *rank, struct trp_arena *arena);
 

@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "actor/classes.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "gateway/look.h"
 #include "schedule/claims.h"
 #include "schedule/counts.h"
 #include "schedule/execute.h"
+#include "schedule/failures.h"
 #include "schedule/mail.h"
 #include "schedule/worker.h"
 
@@ -109,6 +111,7 @@ static void describe_needs(struct rows *rows, const struct trp_actor *actor, trp
 {
     const struct trp_actor_more *more = actor->more;
     const struct trp_claim *claim = more->claim;
+    row->restarts = more->restarts;
     row->name = trp_look_text(rows->arena, more->name ? more->name : "");
     row->cpus = more->worker ? more->worker->cpus : 0;
     row->at_once = more->at_once;
@@ -124,6 +127,20 @@ static int state_of(const struct trp_actor *actor)
     return actor->life == TRP_LIFE_ALIVE    ? TRP_STATE_ALIVE
            : actor->life == TRP_LIFE_ENDING ? TRP_STATE_ENDING
                                             : TRP_STATE_WAITING;
+}
+
+static trp_brief brief(struct trp_brief_times times)
+{
+    return (trp_brief){times.count, times.p50, times.p99, times.max};
+}
+
+static void describe_times(const struct rows *rows, const struct trp_actor *actor, trp_row *row)
+{
+    struct trp_actor_times times = trp_counts_times(rows->rank, actor);
+    row->age = trp_actors_age(&rows->rank->actors, actor);
+    row->busy = times.unknown ? -1 : times.busy;
+    row->run = brief(times.run);
+    row->wait = brief(times.wait);
 }
 
 static trp_row describe(struct rows *rows, struct trp_actor *actor)
@@ -145,6 +162,7 @@ static trp_row describe(struct rows *rows, struct trp_actor *actor)
                    .failed = counts.failed,
                    .mailbox = counts.waiting,
                    .mailbox_highest = counts.waiting_highest};
+    describe_times(rows, actor, &row);
     if (actor->more)
         describe_needs(rows, actor, &row);
     return row;
@@ -191,6 +209,23 @@ TROUPE_SPAN(trp_row) trp_look_actor(struct trp_rank *rank, struct trp_arena *are
     if (rows.rows && actor)
         add(actor, &rows);
     return (TROUPE_SPAN(trp_row)){rows.rows, rows.count};
+}
+
+TROUPE_SPAN(trp_failed) trp_look_failures(struct trp_rank *rank, struct trp_arena *arena,
+                                          struct troupe_ref ref)
+{
+    trp_failed *rows = trp_arena_alloc(arena, TRP_FAILURES_KEPT * sizeof *rows);
+    const struct trp_failure *one;
+    const double now = trp_now_roughly();
+    size_t count = 0;
+    for (size_t i = 0; rows && (one = trp_failures_latest(rank, i)); i++)
+        if (trp_ref_same(one->actor, ref))
+            rows[count++] = (trp_failed){.number = one->number,
+                                         .method = one->method->signature->name,
+                                         .status = one->status,
+                                         .story = trp_look_text(arena, one->story),
+                                         .ago = now - one->at};
+    return (TROUPE_SPAN(trp_failed)){rows, count};
 }
 
 static void count_class(struct trp_actor *actor, void *arg)

@@ -131,6 +131,17 @@ static TROUPE_SPAN(trp_row) on_actor(struct trp_monitor_state *self, uint64_t pl
     return rows;
 }
 
+static TROUPE_SPAN(trp_failed) on_failures(struct trp_monitor_state *self, uint64_t place,
+                                           uint64_t serial)
+{
+    (void)self;
+    struct inside in = enter();
+    TROUPE_SPAN(trp_failed) rows =
+        trp_look_failures(in.rank, in.arena, (struct troupe_ref){place, serial});
+    leave(in);
+    return rows;
+}
+
 static TROUPE_SPAN(trp_alive) on_alive(struct trp_monitor_state *self)
 {
     (void)self;
@@ -228,6 +239,6 @@ static TROUPE_SPAN(uint8_t) on_traffic(struct trp_monitor_state *self)
 }
 
 TROUPE_IMPLEMENT(trp_monitor, (init, on_init), (find, on_find), (named, on_named),
-                 (actors, on_actors), (actor, on_actor), (ended, on_ended), (tasks, on_tasks),
-                 (figures, on_figures), (stack, on_stack), (alive, on_alive), (counts, on_counts),
-                 (edges, on_edges), (traffic, on_traffic));
+                 (actors, on_actors), (actor, on_actor), (failures, on_failures),
+                 (ended, on_ended), (tasks, on_tasks), (figures, on_figures), (stack, on_stack),
+                 (alive, on_alive), (counts, on_counts), (edges, on_edges), (traffic, on_traffic));

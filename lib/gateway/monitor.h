@@ -21,13 +21,21 @@ enum trp_state {
 TROUPE_STRUCT(trp_found, (uint64_t, place), (uint64_t, serial), (int32_t, state),
               (uint32_t, class_id), (int32_t, reason), (troupe_str, story));
 
-/* An actor in a list. */
+/* Times of an actor's calls, as trp_brief_times. */
+TROUPE_STRUCT(trp_brief, (uint64_t, count), (double, p50), (double, p99), (double, max));
+
+/* An actor in a list. `busy` in seconds, negative: not known. */
 TROUPE_STRUCT(trp_row, (uint64_t, place), (uint64_t, serial), (uint32_t, class_id),
               (int32_t, state), (uint32_t, depth), (troupe_str, name), (troupe_str, repr),
               (troupe_str, running), (troupe_str, reason), (int32_t, cpus), (int32_t, at_once),
               (double, gpus), (uint64_t, memory), (troupe_str, resources), (uint64_t, received),
               (uint64_t, done), (uint64_t, failed), (uint64_t, mailbox),
-              (uint64_t, mailbox_highest));
+              (uint64_t, mailbox_highest), (double, age), (double, busy), (uint32_t, restarts),
+              (trp_brief, run), (trp_brief, wait));
+
+/* A call that has failed; `ago` in seconds. */
+TROUPE_STRUCT(trp_failed, (uint64_t, number), (troupe_str, method), (int32_t, status),
+              (troupe_str, story), (double, ago));
 
 /* Somebody who waits, or runs. `since` in seconds, negative: not known. */
 TROUPE_STRUCT(trp_doing, (troupe_str, who), (troupe_str, what), (troupe_str, waits_for),
@@ -64,6 +72,7 @@ TROUPE_ASK(trp_monitor, find, trp_found, (uint64_t, place), (uint64_t, serial));
 TROUPE_ASK(trp_monitor, named, trp_found, (troupe_str, name)); /* at the name's home */
 TROUPE_ASK(trp_monitor, actors, TROUPE_SPAN(trp_row));
 TROUPE_ASK(trp_monitor, actor, TROUPE_SPAN(trp_row), (uint64_t, place), (uint64_t, serial));
+TROUPE_ASK(trp_monitor, failures, TROUPE_SPAN(trp_failed), (uint64_t, place), (uint64_t, serial));
 TROUPE_ASK(trp_monitor, ended, TROUPE_SPAN(trp_ended), (uint64_t, after)); /* that number */
 TROUPE_ASK(trp_monitor, tasks, trp_tasks_of, (uint32_t, most));
 TROUPE_ASK(trp_monitor, figures, trp_rank_of);

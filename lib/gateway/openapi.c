@@ -304,6 +304,11 @@ static json_t *whole(double least, double most)
                      (json_int_t)most);
 }
 
+static json_t *one_of(const char *first, const char *second)
+{
+    return json_pack("{ss s[ss]}", "type", "string", "enum", first, second);
+}
+
 static json_t *needs(bool task)
 {
     json_t *p = json_pack("{s{ss} so so so s{ss} so}", "args", "type", "object", "cpus",
@@ -354,13 +359,63 @@ static json_t *parameters_of(const struct trp_route *route)
         json_array_append_new(list, parameter("limit", "query", false, whole(0, 1e6)));
         json_array_append_new(list, parameter("offset", "query", false, whole(0, 1e15)));
     }
+    if (route->serve == trp_serve_summary) {
+        json_array_append_new(list, parameter("by", "query", false, one_of("class", "rank")));
+        json_array_append_new(list, parameter("buckets", "query", false, one_of("0", "1")));
+    }
     if (route->serve == trp_serve_future)
         json_array_append_new(list, parameter("wait", "query", false, seconds()));
     if (route->serve == trp_serve_end)
-        json_array_append_new(list, parameter("kill", "query", false,
-                                              json_pack("{ss s[ss]}", "type", "string", "enum",
-                                                        "0", "1")));
+        json_array_append_new(list, parameter("kill", "query", false, one_of("0", "1")));
     return list;
+}
+
+static json_t *typed(const char *type, bool nullable)
+{
+    return json_pack("{ss sb}", "type", type, "nullable", nullable);
+}
+
+/* Of the calls of one actor that were measured. */
+static json_t *times_schema(void)
+{
+    return json_pack("{ss sb s{so so so so}}", "type", "object", "nullable", 1, "properties",
+                     "p50", typed("number", false), "p99", typed("number", false), "max",
+                     typed("number", false), "count", typed("integer", false));
+}
+
+static json_t *actor_schema(void)
+{
+    static const struct {
+        const char *name, *type;
+        bool nullable;
+    } all[] = {{"id", "string", false},       {"class", "string", false},
+               {"name", "string", true},      {"repr", "string", false},
+               {"rank", "integer", false},    {"node", "integer", false},
+               {"creator", "string", false},  {"state", "string", false},
+               {"depth", "integer", false},   {"restarts", "integer", false},
+               {"running", "string", true},   {"calls", "object", false},
+               {"mailbox", "object", false},  {"age", "number", false},
+               {"busy", "number", true},      {"cpus", "integer", false},
+               {"gpus", "number", false},     {"memory", "integer", false},
+               {"resources", "string", false}, {"reason", "string", true}};
+    json_t *properties = json_object();
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        json_object_set_new(properties, all[i].name, typed(all[i].type, all[i].nullable));
+    json_object_set_new(properties, "run", times_schema());
+    json_object_set_new(properties, "wait", times_schema());
+    return json_pack("{ss so}", "type", "object", "properties", properties);
+}
+
+static json_t *good_schema(const struct trp_route *route)
+{
+    json_t *actor = json_pack("{ss}", "$ref", "#/components/schemas/Actor");
+    if (route->serve == trp_serve_actor)
+        return actor;
+    if (route->serve == trp_serve_actors)
+        return json_pack("{ss s{s{ss so}}}", "type", "object", "properties", "actors", "type",
+                         "array", "items", actor);
+    json_decref(actor);
+    return json_pack("{ss}", "type", "object");
 }
 
 static json_t *answers_of(const struct trp_route *route)
@@ -370,7 +425,7 @@ static json_t *answers_of(const struct trp_route *route)
     json_t *good = text ? json_pack("{ss s{s{s{ss}}}}", "description", "as text", "content",
                                     route->serve == trp_serve_report ? "text/html" : "text/plain",
                                     "schema", "type", "string")
-                        : answer("so it is", json_pack("{ss}", "type", "object"));
+                        : answer("so it is", good_schema(route));
     const char *status = route->serve == trp_serve_create ? "201"
                          : route->serve == trp_serve_end || route->serve == trp_serve_exit
                              ? "202"
@@ -422,10 +477,10 @@ void trp_serve_openapi(struct trp_visit *v)
         "properties", "code", "type", "string", "message", "type", "string", "field", "type",
         "string", "status", "type", "integer", "story", "type", "string");
     json_t *body = json_pack(
-        "{ss s{ss ss ss} so s{s{so} s{s{ss ss}}} s[{s[]}]}", "openapi", "3.0.3", "info", "title",
+        "{ss s{ss ss ss} so s{s{so so} s{s{ss ss}}} s[{s[]}]}", "openapi", "3.0.3", "info", "title",
         program_invocation_short_name, "version", PACKAGE_VERSION, "description",
         "A running job of troupe, as docs/gateway.md describes", "paths", paths, "components",
-        "schemas", "Error", error, "securitySchemes", "token", "type", "http", "scheme", "bearer",
+        "schemas", "Error", error, "Actor", actor_schema(), "securitySchemes", "token", "type", "http", "scheme", "bearer",
         "security", "token");
     trp_respond(v, 200, body);
 }

@@ -56,25 +56,55 @@ struct trp_tally trp_tally_methods(bool summed)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static json_t *times_json(const struct trp_histogram *h)
+/* [[its upper end, calls]] of those that are not empty. */
+static json_t *buckets_json(const struct trp_histogram *h)
 {
-    return json_pack("{sf sf sf sf sI}", "p50", trp_histogram_percentile(h, 0.5), "p99",
-                     trp_histogram_percentile(h, 0.99), "max", h->max, "mean",
-                     trp_histogram_mean(h), "count", (json_int_t)h->count);
+    json_t *list = json_array();
+    for (unsigned i = 0; i < TRP_HISTOGRAM_BUCKETS; i++)
+        if (h->buckets[i])
+            json_array_append_new(list, json_pack("[fI]", trp_histogram_top(i),
+                                                  (json_int_t)h->buckets[i]));
+    return list;
 }
 
-json_t *trp_figures_json(const struct trp_writing *w, const struct trp_method_counts *of)
+static json_t *times_json(const struct trp_histogram *h, bool buckets)
+{
+    json_t *times = json_pack("{sf sf sf sf sI}", "p50", trp_histogram_percentile(h, 0.5), "p99",
+                              trp_histogram_percentile(h, 0.99), "max", h->max, "mean",
+                              trp_histogram_mean(h), "count", (json_int_t)h->count);
+    if (buckets)
+        json_object_set_new(times, "buckets", buckets_json(h));
+    return times;
+}
+
+static json_t *counts_json(const struct trp_writing *w, const struct trp_method_counts *of,
+                           bool buckets)
+{
+    return json_pack("{so so so so so so so so si so so}", "received",
+                     trp_unsigned(w, of->received), "done", trp_unsigned(w, of->done), "failed",
+                     trp_unsigned(w, of->failed), "waiting", trp_unsigned(w, of->waiting),
+                     "waiting_highest", trp_unsigned(w, of->waiting_highest), "running",
+                     trp_unsigned(w, of->running), "bytes_in", trp_unsigned(w, of->bytes_in),
+                     "bytes_out", trp_unsigned(w, of->bytes_out), "sampled", (int)of->sampled,
+                     "wait", times_json(&of->wait, buckets), "run",
+                     times_json(&of->run, buckets));
+}
+
+/* Whose they are, first. */
+static json_t *named(json_t *whose, json_t *counts)
+{
+    json_object_update(whose, counts);
+    json_decref(counts);
+    return whose;
+}
+
+json_t *trp_figures_json(const struct trp_writing *w, const struct trp_method_counts *of,
+                         bool buckets)
 {
     const char *class_, *method;
     trp_counts_name(of->class_id, of->slot, &class_, &method);
-    return json_pack("{ss ss so so so so so so so so si so so}", "class", class_, "method", method,
-                     "received", trp_unsigned(w, of->received), "done", trp_unsigned(w, of->done),
-                     "failed", trp_unsigned(w, of->failed), "waiting",
-                     trp_unsigned(w, of->waiting), "waiting_highest",
-                     trp_unsigned(w, of->waiting_highest), "running",
-                     trp_unsigned(w, of->running), "bytes_in", trp_unsigned(w, of->bytes_in),
-                     "bytes_out", trp_unsigned(w, of->bytes_out), "sampled", (int)of->sampled,
-                     "wait", times_json(&of->wait), "run", times_json(&of->run));
+    return named(json_pack("{ss ss}", "class", class_, "method", method),
+                 counts_json(w, of, buckets));
 }
 
 static json_t *edge_json(const struct trp_writing *w, const struct trp_edge *edge, int rank)
@@ -88,13 +118,13 @@ static json_t *edge_json(const struct trp_writing *w, const struct trp_edge *edg
                      "calls", trp_unsigned(w, edge->calls));
 }
 
-json_t *trp_figures_all(const struct trp_writing *w, bool tasks)
+json_t *trp_figures_all(const struct trp_writing *w, bool tasks, bool buckets)
 {
     struct trp_tally t = trp_tally_methods(true);
     json_t *list = json_array();
     for (size_t i = 0; i < t.count; i++)
         if ((t.all[i].class_id == TRP_COUNTS_TASK) == tasks)
-            json_array_append_new(list, trp_figures_json(w, &t.all[i]));
+            json_array_append_new(list, trp_figures_json(w, &t.all[i], buckets));
     return list;
 }
 
@@ -105,7 +135,7 @@ json_t *trp_figures_of(const struct trp_writing *w, uint32_t class_id, int rank)
     json_t *list = json_array();
     for (size_t i = 0; i < bytes.count / sizeof *all; i++)
         if (all[i].class_id == class_id)
-            json_array_append_new(list, trp_figures_json(w, &all[i]));
+            json_array_append_new(list, trp_figures_json(w, &all[i], true));
     return list;
 }
 
@@ -122,9 +152,62 @@ json_t *trp_callers_of(const struct trp_writing *w, uint32_t class_id, int rank)
 
 /* ---- what is served -------------------------------------------------------------------------- */
 
+/* Those of a class, or of a rank, in one. */
+static void add_up(struct trp_method_counts *sum, bool *any, const struct trp_method_counts *of)
+{
+    if (*any)
+        trp_counts_merge(sum, of);
+    else
+        *sum = *of;
+    *any = true;
+}
+
+static json_t *figures_by_class(struct trp_visit *v, bool buckets)
+{
+    struct trp_tally t = trp_tally_methods(true); /* those of a class stand together */
+    json_t *list = json_array();
+    for (size_t i = 0, next; i < t.count; i = next) {
+        struct trp_method_counts sum = t.all[i];
+        for (next = i + 1; next < t.count && t.all[next].class_id == sum.class_id; next++)
+            trp_counts_merge(&sum, &t.all[next]);
+        if (trp_class_by_id(sum.class_id))
+            json_array_append_new(
+                list, named(json_pack("{ss}", "class", trp_class_by_id(sum.class_id)->name),
+                            counts_json(&v->writing, &sum, buckets)));
+    }
+    return json_pack("{so}", "classes", list);
+}
+
+static json_t *figures_by_rank(struct trp_visit *v, bool buckets)
+{
+    const struct trp_tally t = trp_tally_methods(false);
+    json_t *list = json_array();
+    for (int r = 0; r < v->writing.ranks; r++) {
+        struct trp_method_counts *sum = troupe_alloc(sizeof *sum);
+        bool any = false;
+        for (size_t i = 0; i < t.count; i++)
+            if (t.ranks[i] == r && t.all[i].class_id != TRP_COUNTS_TASK)
+                add_up(sum, &any, &t.all[i]);
+        json_array_append_new(list, named(json_pack("{si}", "rank", r),
+                                          counts_json(&v->writing, sum, buckets)));
+    }
+    return json_pack("{so}", "ranks", list);
+}
+
 void trp_serve_summary(struct trp_visit *v)
 {
-    trp_respond(v, 200, json_pack("{so}", "methods", trp_figures_all(&v->writing, false)));
+    const char *by = trp_query(v, "by"), *buckets = trp_query(v, "buckets");
+    const bool shown = buckets && !strcmp(buckets, "1");
+    if (!by || !*by || !strcmp(by, "method"))
+        trp_respond(v, 200,
+                    json_pack("{so}", "methods", trp_figures_all(&v->writing, false, shown)));
+    else if (!strcmp(by, "class"))
+        trp_respond(v, 200, figures_by_class(v, shown));
+    else if (!strcmp(by, "rank"))
+        trp_respond(v, 200, figures_by_rank(v, shown));
+    else
+        trp_refuse_visit(v, 400, "out_of_range", "by", 0, NULL,
+                         "figures are summed by method, class or rank");
 }
 
 void trp_serve_calls(struct trp_visit *v)

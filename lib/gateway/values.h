@@ -38,9 +38,11 @@ struct trp_reading {
 bool trp_value_read(struct trp_reading *reading, const struct troupe_type *type, const char *name,
                     const json_t *json, void *value);
 
+#define TRP_EXACT (INT64_C(1) << 53) /* up to here JavaScript's numbers are exact */
+
 struct trp_writing {
     int ranks;        /* of the job: for the ids of handles */
-    bool big_as_text; /* integers beyond 2^53 */
+    bool big_as_text; /* integers beyond TRP_EXACT */
 };
 
 /* Never NULL but when memory is short. */

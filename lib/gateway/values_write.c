@@ -8,8 +8,6 @@
 #include "gateway/base64.h"
 #include "gateway/values.h"
 
-#define EXACT (INT64_C(1) << 53) /* up to here JavaScript's numbers are exact */
-
 struct span {
     const void *data;
     size_t count;
@@ -20,7 +18,7 @@ struct span {
 json_t *trp_integer(const struct trp_writing *w, int64_t value)
 {
     char text[32];
-    if (!w->big_as_text || (value >= -EXACT && value <= EXACT))
+    if (!w->big_as_text || (value >= -TRP_EXACT && value <= TRP_EXACT))
         return json_integer(value);
     snprintf(text, sizeof text, "%" PRId64, value);
     return json_string(text);

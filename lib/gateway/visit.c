@@ -54,48 +54,40 @@ void trp_respond(struct trp_visit *v, int http, json_t *body)
         json_decref(body);
 }
 
-static json_t *whole_list(size_t count, json_t *(*element)(void *, size_t), void *arg)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, element(arg, i));
-    return list;
-}
-
 /* {"name":[…],"what":…}, where `rest` has at least one member. */
-static void put_list(FILE *out, const char *name, size_t count, json_t *(*element)(void *, size_t),
-                     void *arg, const json_t *rest)
+static void put_list(struct trp_json_text *out, const char *name, size_t count,
+                     void (*put)(struct trp_json_text *out, void *arg, size_t i), void *arg,
+                     const json_t *rest)
 {
     char *others = json_dumps(rest, JSON_COMPACT);
-    fprintf(out, "{\"%s\":[", name);
+    trp_put(out, "{\"");
+    trp_put(out, name);
+    trp_put(out, "\":[");
     for (size_t i = 0; i < count; i++) {
-        json_t *one = element(arg, i);
         if (i)
-            fputc(',', out);
-        json_dumpf(one, out, JSON_COMPACT);
-        json_decref(one);
+            trp_put(out, ",");
+        put(out, arg, i);
     }
-    fprintf(out, "],%s", others ? others + 1 : "}");
+    trp_put(out, "],");
+    trp_put(out, others ? others + 1 : "}");
     free(others);
 }
 
 void trp_respond_list(struct trp_visit *v, const char *name, size_t count,
-                      json_t *(*element)(void *arg, size_t i), void *arg, json_t *rest)
+                      void (*put)(struct trp_json_text *out, void *arg, size_t i), void *arg,
+                      json_t *rest)
 {
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *out = v->into || !v->request ? NULL : open_memstream(&text, &bytes);
-    if (!out) {
-        json_object_set_new(rest, name, whole_list(count, element, arg));
-        trp_respond(v, 200, rest);
+    struct trp_json_text out = {.text = NULL};
+    put_list(&out, name, count, put, arg, rest);
+    json_decref(rest);
+    if (v->into || !v->request || out.failed) {
+        trp_respond(v, 200, out.failed ? NULL : json_loads(out.text, 0, NULL));
+        free(out.text);
         return;
     }
-    put_list(out, name, count, element, arg, rest);
-    json_decref(rest);
-    fclose(out);
     struct trp_request *request = v->request;
     v->request = NULL;
-    trp_reply_text(request, 200, "application/json", text, bytes);
+    trp_reply_text(request, 200, "application/json", out.text, out.bytes);
 }
 
 static json_t *error_of(const char *code, const char *field, int status, const char *story,

@@ -6,6 +6,7 @@
 #ifndef TRP_VISIT_H
 #define TRP_VISIT_H
 
+#include "gateway/json_text.h"
 #include "gateway/request.h"
 #include "gateway/values.h"
 #include "troupe/types.h"
@@ -36,10 +37,10 @@ void trp_visit_free(struct trp_visit *visit);
 /* Takes the body over. */
 void trp_respond(struct trp_visit *visit, int http, json_t *body);
 
-/* The same of a list of `count` that may be long: each element is made, written, and given up
-   before the next, so that thousands take little memory. `rest` is what else is in the body. */
+/* The same of a list of `count` that may be long. `rest` is what else is in the body. */
 void trp_respond_list(struct trp_visit *visit, const char *name, size_t count,
-                      json_t *(*element)(void *arg, size_t i), void *arg, json_t *rest);
+                      void (*put)(struct trp_json_text *out, void *arg, size_t i), void *arg,
+                      json_t *rest);
 
 /* As docs/gateway.md describes; `field` and `story` may be NULL, `status` 0. Returns false. */
 __attribute__((format(printf, 7, 8))) bool trp_refuse_visit(struct trp_visit *visit, int http,

@@ -242,7 +242,7 @@ void trp_watch_look(void)
     }
     const struct trp_writing plain = {.ranks = trp_gate.rank->ranks};
     tell_ranks(ranks, answered);
-    trp_event("figures", json_pack("{so}", "methods", trp_figures_all(&plain, false)));
+    trp_event("figures", json_pack("{so}", "methods", trp_figures_all(&plain, false, false)));
     tell_ended(!watch.told);
     tell_news(!watch.told);
     if (!watch.told)

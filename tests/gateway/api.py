@@ -335,6 +335,10 @@ def calls_are_counted_exactly(job):
     assert figures_of(job, "counter", "fail")["failed"] == fail["failed"] + 1
     assert now["waiting"] == 0 and now["bytes_out"] > 0 and now["sampled"] >= 1
     assert set(now["run"]) == {"p50", "p99", "max", "mean", "count"}
+    both = job.get("/v1/summary?buckets=1&by=method")["methods"]
+    for times in (m[which] for m in both for which in ("run", "wait")):
+        assert sum(calls for _, calls in times["buckets"]) == times["count"], times
+        assert times["buckets"] == sorted(times["buckets"]), times
     edges = [e for e in job.get("/v1/calls")["edges"]
              if (e["class"], e["method"], e["from"]) == ("counter", "value", "gateway")]
     assert {e["from_rank"] for e in edges} == {0}
@@ -346,6 +350,88 @@ def calls_are_counted_exactly(job):
     assert "gateway" in [e["from"] for e in actor["callers"]]
     for body in (job.get("/v1/summary")["methods"], job.get("/v1/calls")["edges"]):
         assert not [f for f in body if f["class"].startswith("trp_")], body
+
+
+@check
+def figures_are_summed_by_class_and_by_rank(job):
+    methods = job.get("/v1/summary")["methods"]
+    classes = {c["class"]: c for c in job.get("/v1/summary?by=class")["classes"]}
+    ranks = job.get("/v1/summary?by=rank&buckets=1")["ranks"]
+    assert [r["rank"] for r in ranks] == list(range(job.ranks))
+    for key in ("received", "done", "failed", "bytes_in", "bytes_out"):
+        whole = sum(m[key] for m in methods)
+        assert sum(c[key] for c in classes.values()) == whole, key
+        assert sum(r[key] for r in ranks) == whole, key
+    of = [m for m in methods if m["class"] == "counter"]
+    assert classes["counter"]["run"]["count"] == sum(m["run"]["count"] for m in of)
+    assert classes["counter"]["run"]["max"] == max(m["run"]["max"] for m in of)
+    assert "buckets" not in classes["counter"]["run"] and ranks[0]["run"]["buckets"]
+    job.refused(400, "out_of_range", "GET", "/v1/summary?by=colour", field="by")
+
+
+@check
+def an_actor_tells_its_age_and_how_long_it_was_at_it(job):
+    before = time.monotonic()
+    _, made = job.ask("POST", "/v1/actors", {"class": "counter", "args": {"start": 0}})
+    path = "/v1/actors/" + made["actor"]
+    fresh = job.get(path)
+    assert 0 <= fresh["age"] <= time.monotonic() - before + 0.1
+    assert fresh["restarts"] == 0 and fresh["busy"] < 0.5, fresh
+    job.call(made["actor"], "slow", seconds=0.2)
+    after = job.get(path)
+    assert after["age"] >= 0.15 and after["age"] > fresh["age"], (fresh, after)
+    assert after["run"]["max"] >= 0.2 and after["busy"] <= after["run"]["max"] - 0.1, after
+    assert set(after["run"]) == {"p50", "p99", "max", "count"}
+    slow = [m for m in after["methods"] if m["method"] == "slow"][0]
+    assert sum(calls for _, calls in slow["run"]["buckets"]) == slow["run"]["count"]
+    assert slow["run"]["buckets"][-1][0] >= 0.2, slow
+    for key in ("age", "busy", "p99", "restarts"):
+        rows = job.get("/v1/actors?order=desc&sort=" + key)["actors"]
+        of = [(r["run"] or {}).get("p99", 0) if key == "p99" else r[key] or 0 for r in rows]
+        assert of == sorted(of, reverse=True), (key, of)
+    job.ask("DELETE", path + "?kill=1")
+
+
+@check
+def who_takes_a_name_again_is_a_restart(job):
+    for restarts in range(3):
+        status, _ = job.ask("POST", "/v1/actors", {"class": "counter", "args": {"start": 0},
+                                                   "name": "phoenix"})
+        assert status == 201, status
+        assert job.get("/v1/actors/phoenix")["restarts"] == restarts
+        job.ask("DELETE", "/v1/actors/phoenix?kill=1")
+        until(lambda: job.ask("GET", "/v1/actors/phoenix")[0] == 404)
+
+
+@check
+def the_latest_failures_of_an_actor_are_told(job):
+    _, made = job.ask("POST", "/v1/actors", {"class": "counter", "args": {"start": 0}})
+    path = "/v1/actors/" + made["actor"]
+    assert job.get(path)["failures"] == []
+    for text in ("first", "<i>second</i>"):
+        job.call(made["actor"], "fail", 422, code=-77, text=text)
+    job.call("first", "fail", 422, code=-78, text="another's")
+    failures = job.get(path)["failures"]
+    assert [(f["method"], f["status"]) for f in failures] == [("fail", -77)] * 2, failures
+    assert "<i>second</i>" in failures[0]["story"] and "first" in failures[1]["story"], failures
+    assert failures[0]["number"] > failures[1]["number"]
+    assert failures[0]["at"] >= failures[1]["at"] >= 0
+    job.ask("DELETE", path + "?kill=1")
+
+
+@check
+def what_is_listed_is_what_jansson_reads(job):
+    hostile = ['"', "\\", "\u2603", "\x07", "a/b", "", "\U0001f600"]
+    made = [job.ask("POST", "/v1/actors", {"class": "counter", "args": {"start": n},
+                                           "name": "odd " + text})[1]["actor"]
+            for n, text in enumerate(hostile)]
+    listed = {a["id"]: a for a in job.get("/v1/actors?search=odd%20")["actors"]}
+    assert [listed[i]["name"] for i in made] == ["odd " + text for text in hostile], listed
+    for i in made:
+        one = job.get("/v1/actors/" + i)
+        for key in set(listed[i]) - {"age", "busy", "run", "wait"}:
+            assert one[key] == listed[i][key], key
+        job.ask("DELETE", "/v1/actors/%s?kill=1" % i)
 
 
 @check
