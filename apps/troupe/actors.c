@@ -32,6 +32,13 @@ static const struct column lines[] = {
     {"host", "host", text_of, LEFT},
     {"made by", "creator", text_of, LEFT},
     {"age", "age", text_of_seconds, LEFT},
+    {"restarts", "restarts", text_of, LEFT},
+    {"busy", "busy", text_of_seconds, LEFT},
+    {"run p50", "run.p50", text_of_seconds, LEFT},
+    {"run p99", "run.p99", text_of_seconds, LEFT},
+    {"run max", "run.max", text_of_seconds, LEFT},
+    {"wait p99", "wait.p99", text_of_seconds, LEFT},
+    {"wait max", "wait.max", text_of_seconds, LEFT},
     {"running", "running", text_of, LEFT},
     {"mailbox", "mailbox.now", text_of, LEFT},
     {"at most", "mailbox.highest", text_of, LEFT},
@@ -59,6 +66,24 @@ static const struct column caller_columns[] = {
     {"CALLS", "calls", text_of, RIGHT},
 };
 
+static const struct column failure_columns[] = {
+    {"FAILED AT", "at", text_of_seconds, RIGHT},
+    {"METHOD", "method", text_of, LEFT},
+    {"STATUS", "status", text_of, RIGHT},
+    {"STORY", "story", text_of, LEFT},
+};
+
+/* A table of its rows, if there are any. */
+static void print_rows(const json_t *actor, const char *key, const struct column *columns,
+                       size_t count)
+{
+    const json_t *rows = json_object_get(actor, key);
+    if (!json_array_size(rows))
+        return;
+    putchar('\n');
+    table_print(columns, count, rows);
+}
+
 static void print_actor(const json_t *actor)
 {
     for (size_t i = 0; i < COUNT(lines); i++) {
@@ -68,14 +93,9 @@ static void print_actor(const json_t *actor)
             printf("%-10s %s\n", lines[i].head, text);
         free(text);
     }
-    if (json_array_size(json_object_get(actor, "methods"))) {
-        putchar('\n');
-        table_print(method_columns, COUNT(method_columns), json_object_get(actor, "methods"));
-    }
-    if (json_array_size(json_object_get(actor, "callers"))) {
-        putchar('\n');
-        table_print(caller_columns, COUNT(caller_columns), json_object_get(actor, "callers"));
-    }
+    print_rows(actor, "methods", method_columns, COUNT(method_columns));
+    print_rows(actor, "callers", caller_columns, COUNT(caller_columns));
+    print_rows(actor, "failures", failure_columns, COUNT(failure_columns));
 }
 
 enum status command_show(struct door *door, const struct options *options, int argc, char **argv)

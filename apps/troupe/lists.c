@@ -82,6 +82,9 @@ static const struct column actor_columns[] = {
     {"FAILED", "calls.failed", text_of, RIGHT},
     {"MAILBOX", "mailbox.now", text_of, RIGHT},
     {"AGE", "age", text_of_seconds, RIGHT},
+    {"BUSY", "busy", text_of_seconds, RIGHT},
+    {"RUN P99", "run.p99", text_of_seconds, RIGHT},
+    {"RESTARTS", "restarts", text_of, RIGHT},
     {"RUNNING", "running", text_of, LEFT},
     {"REPR", "repr", text_of, LEFT},
 };

@@ -89,6 +89,9 @@ class Commands(unittest.TestCase):
         rows = self.rows("list", "actors")
         self.assertEqual(rows[0][:4], ["ACTOR", "NAME", "CLASS", "STATE"])
         self.assertEqual(sorted(row[0] for row in rows[1:]), ["0:1", "0:3", "1:4"])
+        listed = self.says("list", "actors")
+        self.assertRegex(listed, r"AGE +BUSY +RUN P99 +RESTARTS")
+        self.assertRegex(listed, r"1\.50 s +250 ms +20 ms +2 ")
         self.assertEqual([row[0] for row in self.rows("list", "actors", "--class", "counter")][1:], ["1:4"])
         self.assertEqual(len(self.rows("list", "actors", "--limit", "1")), 2)
         self.assertEqual(self.rows("list", "tasks")[1][:3], ["sample_circle", "0", "waiting"])
@@ -122,6 +125,12 @@ class Commands(unittest.TestCase):
         shown = self.says("show", "a/b c")
         self.assertRegex(shown, r"(?m)^class +kinds$")
         self.assertRegex(shown, r"(?m)^add +13 ")
+        for head, value in (("age", "1.50 s"), ("restarts", "2"), ("busy", "250 ms"), ("run p99", "20 ms")):
+            self.assertRegex(shown, "(?m)^%s +%s$" % (head, value))
+        self.assertNotRegex(shown, "(?m)^wait p99")
+        failures = shown[shown.index("FAILED AT"):].splitlines()
+        self.assertEqual(failures[1].split()[:4], ["2.00", "s", "add", "-7"])
+        self.assertIn("no luck", failures[1])
         self.fails(1, "there is no actor 'nobody'", "show", "nobody")
 
     def test_methods_are_called_with_values_of_their_types(self):

@@ -78,6 +78,8 @@ class Wrong(Exception):
 def actor(key, cls, name, rank=0, **more):
     return dict({"id": key, "class": cls, "name": name, "repr": HOSTILE, "rank": rank, "node": 0,
                  "host": "n0", "state": "alive", "creator": "driver", "age": 1.5, "running": None,
+                 "depth": 1, "restarts": 2, "busy": 0.25, "wait": None,
+                 "run": {"p50": 1e-6, "p99": 0.02, "max": 0.04, "count": 3},
                  "calls": {"received": 3, "done": 2, "failed": 1}, "mailbox": {"now": 1, "highest": 9},
                  "cpus": 0, "gpus": 0, "memory": 0, "resources": "", "reason": None}, **more)
 
@@ -250,7 +252,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def get_actors(self, _, key=None):
         if key is not None:
-            return 200, dict(find_actor(key), methods=[figures()], callers=[edge()])
+            return 200, dict(find_actor(key), methods=[figures()], callers=[edge()], failures=[
+                {"number": 3, "at": 2.0, "method": "add", "status": -7, "story": "no luck " + HOSTILE}])
         rows = [a for a in ACTORS.values() if self.query.get("class") in (None, a["class"])
                 and self.query.get("rank") in (None, str(a["rank"]))]
         offset, limit = int(self.query.get("offset", 0)), int(self.query.get("limit", 2))

@@ -226,6 +226,33 @@ class Watching(Pages):
         self.choose("State", "waiting")
         self.shown("No actor fits.")
 
+    def test_actors_show_their_age_restarts_times_and_pid(self):
+        self.enter(path="/actors", actors=12)
+        row = self.until(lambda: next((r for r in self.rows("Actors") if r["Name"] == "progress" and r["Pid"]), None), "progress")
+        self.assertEqual((row["Restarts"], row["Pid"], row["Rank"]), ("2", "4000", "0"), row)
+        for column in ("Age", "p99", "Busy", "Restarts"):
+            self.button(column).click()
+            ids = self.until(lambda: [r["Id"] for r in self.rows("Actors")], column)
+            actors = self.mock.job.actors
+            value = {"Age": lambda a: a["age"], "p99": lambda a: a["run"]["p99"] if a["run"] else -1, "Busy": lambda a: a["busy"], "Restarts": lambda a: a["restarts"]}[column]
+            self.until(lambda: (v := [value(actors[r["Id"]]) for r in self.rows("Actors")]) == sorted(v, reverse=True) and len(v) == len(ids), f"the most {column} first")
+        self.assertIn("sort=Restarts", self.browser.current_url)
+        self.no_complaints()
+
+    def test_an_actor_shows_its_latencies_and_failures(self):
+        self.enter(path="/actors/progress")
+        self.until(lambda: [(r["Up to"], r["Calls"], r["Share"].strip()) for r in self.rows("Latencies")] ==
+                   [("1.02 µs", "64", "51 %"), ("2.05 µs", "32", "25 %"), ("4.10 µs", "16", "13 %"), ("8.19 µs", "8", "6 %"), ("16.4 µs", "4", "3 %"), ("32.8 µs", "2", "2 %")], "running times")
+        self.choose("Times", "wait")
+        self.until(lambda: [r["Calls"] for r in self.rows("Latencies")] == ["4", "2"], "waiting times")
+        self.until(lambda: [(r["Method"], r["Status"]) for r in self.rows("Recent failures")] == [("report", "-1"), ("report", "-2")], "the latest first")
+        self.shown("no samples")
+        self.shown("2 actors")  # that had its name before
+        self.assertEqual(self.all("main img, main script"), [], "a hostile story is text")
+        self.go("/actors/gallery")
+        self.shown("None among the latest 64 of its rank.")
+        self.no_complaints()
+
     def test_what_happens_is_shown_as_it_happens(self):
         self.enter(path="/logs")
         self.until(lambda: "live" in self.one("#link").text, "events")

@@ -26,6 +26,7 @@ try page_jobs.py || exit
 [ -n "${TROUPE_TEST_LONG-}" ] || set -- Text Entering \
     Watching.test_the_tutorials_counts_are_13_and_17 Watching.test_hostile_text_stays_text \
     Watching.test_filters_and_order_work_and_stay_in_the_address \
+    Watching.test_actors_show_their_age_restarts_times_and_pid Watching.test_an_actor_shows_its_latencies_and_failures \
     Calling.test_a_form_call_changes_the_state Calling.test_a_failure_tells_its_story \
     Reporting.test_a_report_opens_from_a_file_and_calls_nobody
 try page.py "$@"
