@@ -19,7 +19,6 @@ struct trp_actor_names {
 void trp_actors_open(struct trp_actors *actors, int ranks)
 {
     actors->ranks = ranks;
-    actors->opened = trp_now_roughly();
     actors->lists = calloc((size_t)ranks, sizeof *actors->lists);
     actors->made = calloc((size_t)ranks, sizeof *actors->made);
     actors->ends = calloc(TRP_ENDS_KEPT, sizeof *actors->ends);
@@ -107,11 +106,13 @@ static trp_actor_place *place_of(struct trp_actors *actors, struct troupe_ref re
     return &places[index % TRP_PLACES];
 }
 
-/* In hundredths of a second since the rank opened. They wrap after 497 days, ages only if they are
-   of that. */
-static uint32_t hundredths(const struct trp_actors *actors)
+/* A trp_now_roughly() time in hundredths of a second. They wrap, and ages that are beyond 497
+   days. */
+static uint32_t hundredths(void)
 {
-    return (uint32_t)(uint64_t)(100 * (trp_now_roughly() - actors->opened));
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return (uint32_t)((uint64_t)t.tv_sec * 100 + (uint32_t)t.tv_nsec / 10000000);
 }
 
 /* The same: when who lives at its place was created. */
@@ -124,7 +125,7 @@ static uint32_t *created_of(const struct trp_actors *actors, const struct trp_ac
 
 double trp_actors_age(const struct trp_actors *actors, const struct trp_actor *actor)
 {
-    return actor->class_ ? 0.01 * (hundredths(actors) - *created_of(actors, actor)) : 0;
+    return actor->class_ ? 0.01 * (hundredths() - *created_of(actors, actor)) : 0;
 }
 
 /* NULL: nobody is there now. */
@@ -187,7 +188,7 @@ struct trp_actor *trp_actors_create(struct trp_actors *actors, struct troupe_ref
         trp_slab_free(&actors->slabs, expected, size_of(NULL));
     }
     *place = (uintptr_t)actor;
-    *created_of(actors, actor) = hundredths(actors);
+    *created_of(actors, actor) = hundredths();
     actors->alive++;
     return actor;
 }

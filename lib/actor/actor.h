@@ -127,7 +127,6 @@ struct trp_actors {
     struct trp_end *ends;           /* the latest, a ring */
     size_t end_count;               /* ever */
     size_t alive;
-    double opened;                  /* a trp_now_roughly() time */
 };
 
 void trp_actors_open(struct trp_actors *actors, int ranks);

@@ -480,7 +480,7 @@ void trp_serve_openapi(struct trp_visit *v)
         "{ss s{ss ss ss} so s{s{so so} s{s{ss ss}}} s[{s[]}]}", "openapi", "3.0.3", "info", "title",
         program_invocation_short_name, "version", PACKAGE_VERSION, "description",
         "A running job of troupe, as docs/gateway.md describes", "paths", paths, "components",
-        "schemas", "Error", error, "Actor", actor_schema(), "securitySchemes", "token", "type", "http", "scheme", "bearer",
-        "security", "token");
+        "schemas", "Error", error, "Actor", actor_schema(), "securitySchemes", "token", "type",
+        "http", "scheme", "bearer", "security", "token");
     trp_respond(v, 200, body);
 }
