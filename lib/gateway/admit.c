@@ -36,10 +36,27 @@ static bool is_small(struct trp_exchange *x)
         return trp_exchange_refuse(x, 414, "too_large", "the URL is longer than 8 KiB");
     if (header_bytes(x) > uri + TRP_HEADER_BYTES)
         return trp_exchange_refuse(x, 431, "too_large", "the headers are longer than 16 KiB");
-    const char *length = header(x, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    if (length && strtoull(length, NULL, 10) > TRP_BODY_BYTES)
-        return trp_exchange_refuse(x, 413, "too_large", "the body is longer than 16 MiB");
     return true;
+}
+
+size_t trp_exchange_most(const struct trp_exchange *x)
+{
+    return x->scope == TRP_SCOPE_NONE ? TRP_OPEN_BODY_BYTES : TRP_BODY_BYTES;
+}
+
+static bool refuse_body(struct trp_exchange *x)
+{
+    return trp_exchange_refuse(x, 413, "too_large",
+                               x->scope == TRP_SCOPE_NONE
+                                   ? "the body is longer than 4 KiB, and without a token"
+                                   : "the body is longer than 16 MiB");
+}
+
+/* When it is known who it is. */
+static bool has_small_body(struct trp_exchange *x)
+{
+    const char *length = header(x, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return !length || strtoull(length, NULL, 10) <= trp_exchange_most(x) || refuse_body(x);
 }
 
 /* ---- where it comes from --------------------------------------------------------------------- */
@@ -113,7 +130,7 @@ static bool may(struct trp_exchange *x, bool known_verb)
 bool trp_exchange_admit(struct trp_exchange *x, const char *method)
 {
     bool known_verb = read_verb(x, method);
-    return is_small(x) && is_from_here(x) && may(x, known_verb);
+    return is_small(x) && is_from_here(x) && may(x, known_verb) && has_small_body(x);
 }
 
 /* ---- what it says ---------------------------------------------------------------------------- */
@@ -122,7 +139,7 @@ bool trp_exchange_decode(struct trp_exchange *x)
 {
     struct trp_fault fault = {0};
     if (x->too_large)
-        return trp_exchange_refuse(x, 413, "too_large", "the body is longer than 16 MiB");
+        return refuse_body(x);
     x->request.path = x->uri;
     x->uri = NULL;
     x->request.query = trp_decode_query(x->request.path, &fault);

@@ -50,7 +50,7 @@ static enum MHD_Result add_to_body(struct trp_exchange *x, const char *data, siz
 {
     size_t length = *bytes;
     *bytes = 0;
-    x->too_large |= x->bytes + length > TRP_BODY_BYTES;
+    x->too_large |= x->bytes + length > trp_exchange_most(x);
     if (x->too_large)
         return MHD_YES;
     if (x->bytes + length > x->room) {

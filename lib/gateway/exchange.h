@@ -79,6 +79,9 @@ void trp_answer_release(struct trp_exchange *exchange);
 /* Looks at the headers: true if it may go on; else status and response say why not. */
 bool trp_exchange_admit(struct trp_exchange *exchange, const char *method);
 
+/* Bytes that its body may have. */
+size_t trp_exchange_most(const struct trp_exchange *exchange);
+
 /* Makes path and query out of the URI, and the body; false as above. */
 bool trp_exchange_decode(struct trp_exchange *exchange);
 

@@ -126,6 +126,43 @@ static void a_stranger_sends_no_body_at_all(void **state)
     close(fd);
 }
 
+static int status_of_open_body(const char *head, const char *end, size_t bytes)
+{
+    static char chunk[64 * 1024];
+    memset(chunk, ' ', sizeof chunk);
+    int fd = door_connect();
+    http_send(fd, head, strlen(head));
+    http_send(fd, chunk, bytes);
+    http_send(fd, end, strlen(end));
+    int status = http_read(fd).status;
+    close(fd);
+    return status;
+}
+
+#define OPEN_REQUEST(line, length) line " HTTP/1.1\r\nHost: localhost\r\n" length "\r\n\r\n"
+
+static void without_a_token_a_body_has_at_most_4_kib(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        OPEN_REQUEST("POST /v1/sessions", "Content-Length: 4097"),
+        OPEN_REQUEST("GET /", "Content-Length: 4097"),
+        OPEN_REQUEST("GET /healthz", "Content-Length: 16777216"),
+        OPEN_REQUEST("POST /v1/sessions", "Authorization: Bearer x\r\nContent-Length: 65536"),
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        assert_int_equal(status_of_open_body(lines[i], "", 0), 413); /* before it has come */
+    assert_int_equal(status_of_open_body(OPEN_REQUEST("POST /v1/sessions", "Content-Length: 4096"),
+                                         "", 4096),
+                     400);
+    assert_int_equal(
+        status_of_open_body(OPEN_REQUEST("POST /v1/sessions",
+                                         "Transfer-Encoding: chunked") "2000\r\n",
+                            "\r\n0\r\n\r\n", 0x2000),
+        413);
+    still_answers();
+}
+
 /* ---- too slow -------------------------------------------------------------------------------- */
 
 /* The door's clock jumps ahead, and it looks at it. */
@@ -393,6 +430,7 @@ int main(void)
         TEST(a_body_has_at_most_16_mib),
         TEST(a_body_in_chunks_has_at_most_16_mib),
         TEST(a_stranger_sends_no_body_at_all),
+        TEST(without_a_token_a_body_has_at_most_4_kib),
         TEST(a_request_that_trickles_in_is_cut_off),
         TEST(a_connection_without_a_word_is_cut_off),
         TEST(a_body_that_does_not_come_is_cut_off),
