@@ -170,6 +170,7 @@ TEST_SUPPORT = \
 # Of the door for other programs.
 if GATEWAY
 UNIT_TESTS += \
+	tests/unit/gateway_clerks.u \
 	tests/unit/gateway_decode.u \
 	tests/unit/gateway_door.u \
 	tests/unit/gateway_events.u \

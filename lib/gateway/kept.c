@@ -198,6 +198,32 @@ static void put_back(uint64_t number, const struct outcome *outcome)
         drop(copy.future, copy.is_task);
 }
 
+/* What a method waits for: it is put back however that ends. */
+struct turn {
+    uint64_t number;
+    bool mine;
+};
+
+static void end_turn(struct turn *turn, const struct outcome *outcome)
+{
+    if (turn->mine)
+        put_back(turn->number, outcome);
+    turn->mine = false;
+}
+
+static void give_up_turn(void *turn)
+{
+    end_turn(turn, NULL);
+}
+
+static struct turn *new_turn(uint64_t number)
+{
+    struct turn *turn = troupe_alloc(sizeof *turn);
+    turn->number = number;
+    troupe_defer(give_up_turn, turn);
+    return turn;
+}
+
 static void answer_done(struct trp_visit *v, const struct outcome *outcome)
 {
     json_t *body = outcome->body;
@@ -218,6 +244,7 @@ void trp_serve_future(struct trp_visit *v)
     if (!number_of(v, &number) || !trp_query_number(v, "wait", 0, 0, 3600, &wait))
         return;
     double deadline = trp_now() + wait;
+    struct turn *turn = new_turn(number);
     enum found found;
     while ((found = look(number, &copy)) == AWAITED && trp_now() < deadline)
         trp_nap(STEP);
@@ -226,15 +253,15 @@ void trp_serve_future(struct trp_visit *v)
         return;
     }
     double left = deadline - trp_now();
+    turn->mine = found == MINE;
     if (found == DONE)
         answer_done(v, &copy.outcome);
     else if (found == MINE &&
              await_outcome(&v->writing, copy.future, copy.type, left > 0 ? left : 0, &outcome)) {
-        put_back(number, &outcome);
+        end_turn(turn, &outcome);
         answer_done(v, &outcome);
     } else {
-        if (found == MINE)
-            put_back(number, NULL);
+        end_turn(turn, NULL);
         trp_respond(v, 200, json_pack("{ss}", "state", "pending"));
     }
 }
