@@ -1,6 +1,7 @@
 #include "gateway/watch.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,8 @@ static struct {
     double *before; /* [ranks], CPU seconds when it was looked at last, */
     uint64_t calls; /* of all ranks likewise, */
     double looked;  /* and when that was; 0: never */
-    bool busy;
+    _Atomic bool busy;   /* a clerk looks: what stands here is his */
+    _Atomic bool closed; /* nobody looks any more */
     struct seen *seen; /* sorted */
     size_t seen_count;
     uint64_t line; /* the last that was told of */
@@ -40,12 +42,23 @@ static struct {
     uint64_t *ends; /* [ranks], that were told of */
 } watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+static void free_last(void)
+{
+    free(watch.cpu);
+    free(watch.before);
+    free(watch.ends);
+    free(watch.seen);
+    watch.seen = NULL;
+    watch.seen_count = 0;
+}
+
 bool trp_watch_open(void)
 {
     size_t ranks = (size_t)trp_gate.rank->ranks;
+    free_last();
     watch.count = 0;
     watch.looked = 0;
-    watch.busy = watch.told = false;
+    watch.busy = watch.closed = watch.told = false;
     watch.cpu = calloc(ranks, sizeof *watch.cpu);
     watch.before = calloc(ranks, sizeof *watch.before);
     watch.ends = calloc(ranks, sizeof *watch.ends);
@@ -54,17 +67,11 @@ bool trp_watch_open(void)
     return watch.cpu && watch.before && watch.ends;
 }
 
+/* Who looks right now goes on while the job ends, or on another thread: what he uses stays until
+   the next job. */
 void trp_watch_close(void)
 {
-    watch.busy = true; /* nobody looks any more */
-    free(watch.cpu);
-    free(watch.before);
-    free(watch.ends);
-    free(watch.seen);
-    watch.cpu = watch.before = NULL;
-    watch.ends = NULL;
-    watch.seen = NULL;
-    watch.seen_count = 0;
+    atomic_store(&watch.closed, true);
 }
 
 /* ---- history --------------------------------------------------------------------------------- */
@@ -224,17 +231,18 @@ static void tell_news(bool first)
 static void not_busy(void *nothing)
 {
     (void)nothing;
-    watch.busy = false;
+    atomic_store(&watch.busy, false);
 }
 
 void trp_watch_look(void)
 {
-    if (watch.busy)
+    if (atomic_load(&watch.closed) || atomic_exchange(&watch.busy, true))
         return;
-    watch.busy = true;
     troupe_defer(not_busy, NULL);
     bool *answered = troupe_alloc((size_t)trp_gate.rank->ranks);
     const trp_rank_of *ranks = trp_ask_all(&trp_monitor_figures_method, "", answered);
+    if (atomic_load(&watch.closed))
+        return;
     keep_point(ranks, answered);
     if (!trp_events_wanted()) {
         watch.told = false;

@@ -8,14 +8,22 @@
 #include "play.h"
 #include "schedule/context.h"
 
+#define TURNS 30 /* moments of a look at which the gateway is closed */
+
 /* ---- actors ---------------------------------------------------------------------------------- */
 
 TROUPE_CLASS(worker);
+TROUPE_ASK(worker, nothing, void);
 TROUPE_ASK(worker, wait, void);
 
 struct worker_state {
     char nothing;
 };
+
+static void on_nothing(struct worker_state *self)
+{
+    (void)self;
+}
 
 static void on_wait(struct worker_state *self)
 {
@@ -23,7 +31,7 @@ static void on_wait(struct worker_state *self)
     troupe_sleep(1000);
 }
 
-TROUPE_IMPLEMENT(worker, (wait, on_wait));
+TROUPE_IMPLEMENT(worker, (nothing, on_nothing), (wait, on_wait));
 
 static bool is_asking;
 
@@ -59,6 +67,25 @@ static int on_ask(struct visitor_state *self, uint64_t number, troupe_str wait)
 
 TROUPE_IMPLEMENT(visitor, (ask, on_ask));
 
+/* ---- the end of the job ---------------------------------------------------------------------- */
+
+/* The gateway is closed at each moment of it; the loop goes on, as it does when a job ends. */
+static void a_look_outlives_the_gateway(void **state)
+{
+    (void)state;
+    worker other = troupe_new(worker, .with = {.place = troupe_on(troupe_ranks() - 1)});
+    for (int turns = 0; turns < TURNS; turns++) {
+        assert_true(trp_api_open(trp_current()->rank));
+        trp_clerk clerk = troupe_new(trp_clerk, .number = 0, .with = {.place = troupe_on(0)});
+        trp_clerk_look(clerk);
+        for (int i = 0; i < turns; i++)
+            troupe_await(worker_nothing(other));
+        trp_api_close();
+        trp_clerk_look(clerk); /* which does nothing any more */
+        troupe_sleep(0.005);
+    }
+}
+
 /* ---- futures --------------------------------------------------------------------------------- */
 
 /* It is killed, and fails as it would where memory is short; what it waited for goes with it. */
@@ -87,6 +114,7 @@ static void a_future_whose_asker_has_failed_is_not_awaited_for_ever(void **state
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_look_outlives_the_gateway),
         TEST(a_future_whose_asker_has_failed_is_not_awaited_for_ever),
     };
     return TEST_PLAY(argc, argv, tests, 6);
