@@ -176,8 +176,8 @@ void troupe_stub_tell(struct troupe_ref to, const struct troupe_method *method, 
     (void)with; /* nothing in it is about a tell */
     if (c)
         trp_lanes_for(c->rank, c);
-    if (c && trp_tell(c->rank, to.place, to.serial, method, args)) {
-        trp_trace_tells(c->rank, to, method);
+    bool quick = c && !trp_trace_on; /* which has to know of each */
+    if (quick && trp_tell(c->rank, to.place, to.serial, method, args)) {
         trp_lanes_open(c->rank, c);
         trp_call_end(calls);
         return;
