@@ -91,8 +91,9 @@ SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
 CredType=cred/munge
-# a requeued job waits cred_expire + 1 s: 5 is the least, 121 the default
-AuthInfo=socket=$cluster/munge/socket,cred_expire=5
+# a requeued job waits cred_expire + 1 s (default 121), and a step is to be launched within it: 5 is
+# the least, and too little for a busy machine
+AuthInfo=socket=$cluster/munge/socket,cred_expire=15
 StateSaveLocation=$cluster/state
 SlurmdSpoolDir=$cluster/spool/%n
 # mpi/pmix makes a directory there with a name that all nodes share
