@@ -132,10 +132,9 @@ kill_one() { # WHICH PROGRAM MODE
         OMPI_MCA_btl_vader_backing_directory="$scratch/job/shm" \
         timeout -k 5 "$seconds" $launcher -n 4 "$2" "$3" </dev/null >"$scratch/out" \
         2>"$scratch/err" &
-    job=$! waited=0
-    while [ "$(grep -c 'is process' "$scratch/out")" != 4 ] && [ $waited -lt 400 ]; do
+    job=$!
+    while [ "$(grep -c 'is process' "$scratch/out")" != 4 ] && kill -0 "$job" 2>/dev/null; do
         sleep 0.1
-        waited=$((waited + 1))
     done
     sleep "$(printf '0.%03d' "$delay")"
     pid=$(sed -n "s/^rank $victim is process //p" "$scratch/out")
