@@ -12,12 +12,13 @@ at_once=8 # jobs that run at a time
 
 case ${SLURM_ARRAY_TASK_ID-}${GATHER_FROM-} in
 '') # nobody's job: submit
+    [ $# -ge 2 ] || { echo "usage: bash array.sh parameters.txt ./prog [ARGUMENTS]" >&2; exit 2; }
     list=$1
-    lines=$(grep -c '' "$list")
-    array=$(sbatch --parsable --array="1-$lines%$at_once" "$0" "$@")
+    lines=$(grep -c '' "$list") || { echo "array.sh: $list: no line to be read" >&2; exit 2; }
+    array=$(sbatch --parsable --array="1-$lines%$at_once" "$0" "$@") || exit
     # It begins when all have ended well; when one has not, it is taken out of the queue.
     gather=$(GATHER_FROM=$array sbatch --parsable --job-name=troupe-gather --nodes=1 --ntasks=1 \
-        --dependency="afterok:$array" --kill-on-invalid-dep=yes --output=gathered-%j.txt "$0" "$list")
+        --dependency="afterok:$array" --kill-on-invalid-dep=yes --output=gathered-%j.txt "$0" "$list") || exit
     echo "$array gathered by $gather"
     ;;
 *[!0-9]*) echo "array.sh: strange number" >&2; exit 2 ;;

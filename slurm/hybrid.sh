@@ -9,8 +9,8 @@
 #SBATCH --output=%x-%j.out
 
 cpus=${SLURM_CPUS_PER_TASK:-1}
-export OMP_NUM_THREADS=$cpus # the largest team
-export OMP_PROC_BIND=close OMP_PLACES=cores
+# The largest team. No OMP_PROC_BIND: the teams of all tasks of a rank would be on the same CPUs.
+export OMP_NUM_THREADS=$cpus
 
 # srun must be told again how many CPUs a task has: since Slurm 22.05 it does not take that from
 # sbatch. Each rank is bound to its own.

@@ -151,6 +151,7 @@ SCRIPT_TESTS = \
 	tests/resources.sh \
 	tests/searches.sh \
 	tests/slurm/smoke.sh \
+	tests/slurm/submits.sh \
 	tests/style/doxygen.sh \
 	tests/style/exports.sh \
 	tests/style/format.sh \
