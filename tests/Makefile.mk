@@ -148,6 +148,7 @@ SCRIPT_TESTS = \
 	tests/mpis.sh \
 	tests/news.sh \
 	tests/programs.sh \
+	tests/python_folder.sh \
 	tests/resources.sh \
 	tests/searches.sh \
 	tests/slurm/smoke.sh \
@@ -285,8 +286,9 @@ check-long: all
 # Programs of the user's are built against the installed tree.
 installcheck-local:
 	$(AM_TESTS_ENVIRONMENT) DESTDIR='$(DESTDIR)' docdir='$(docdir)' libdir='$(libdir)' \
-	    mandir='$(mandir)' SANITIZE='$(TROUPE_SANITIZE)'; \
-	    export DESTDIR docdir libdir mandir SANITIZE; \
+	    mandir='$(mandir)' pythondir='$(pythondir)' PYTHON='$(PYTHON)' \
+	    SANITIZE='$(TROUPE_SANITIZE)'; \
+	    export DESTDIR docdir libdir mandir pythondir PYTHON SANITIZE; \
 	    $(SHELL) $(top_srcdir)/tests/install/check.sh
 
 # All tests of many ranks with other MPIs; MPIS='mpich' for some of them.

@@ -20,6 +20,13 @@ for file in bin/troupe-info include/troupe.h lib/libtroupe.so lib/libtroupe.a \
 done
 run installcheck
 grep '^installcheck:' "$scratch/log"
+
+# Where Python finds nothing by itself, installcheck has said what to set.
+python=$(sed -n 's/^PYTHON = //p' "$top/Makefile")
+folder=$(find "$scratch/root" -path '*/troupe/aio.py' | sed -e "s|^$scratch/root||" -e 's|/troupe/aio.py$||')
+[ -z "$folder" ] || "$python" -I -c 'import sys; sys.exit(sys.argv[1] not in sys.path)' "$folder" ||
+    grep -q "PYTHONPATH=$folder\$" "$scratch/log" ||
+    { echo "installcheck does not say how Python finds $folder"; exit 1; }
 run uninstall
 left=$(find "$scratch/root" ! -type d)
 [ -z "$left" ] || { echo "make uninstall leaves:"; echo "$left"; exit 1; }

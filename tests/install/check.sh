@@ -1,8 +1,9 @@
 #!/bin/sh
 # Builds and runs programs against the installed library as users would: by pkg-config, in C11 and
-# C++17; the installed examples by their Makefile; by CMake. And asks man for a page.
+# C++17; the installed examples by their Makefile; by CMake. Has Python import the module, and asks man for a page.
 # What cannot be tried here is said and left out.
-#     DESTDIR, docdir, libdir, mandir, CC, SANITIZE, MPIRUN    as make installcheck sets them
+#     DESTDIR, docdir, libdir, mandir, pythondir, PYTHON, CC, SANITIZE, MPIRUN
+#                                                              as make installcheck sets them
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../environment.sh"
@@ -89,6 +90,18 @@ if have cmake && have "$CXX"; then
     done
 else
     say "left out: there is no cmake, or no $CXX, here"
+fi
+
+# ---- Python ----------------------------------------------------------------------------------
+
+PYTHON=${PYTHON:-:}
+if [ "$PYTHON" != : ]; then
+    # shellcheck disable=SC2154 # set by make installcheck
+    try "Python imports the module" env PYTHONPATH="$DESTDIR$pythondir" "$PYTHON" -c 'import troupe.aio'
+    "$PYTHON" -I -c 'import sys; sys.exit(sys.argv[1] not in sys.path)' "$pythondir" ||
+        say "$PYTHON does not look there by itself: set PYTHONPATH=$pythondir"
+else
+    say "left out: there was no Python when this was configured"
 fi
 
 # ---- the pages -------------------------------------------------------------------------------
