@@ -147,6 +147,7 @@ SCRIPT_TESTS = \
 	tests/mistakes.sh \
 	tests/mpis.sh \
 	tests/news.sh \
+	tests/pmpi.sh \
 	tests/programs.sh \
 	tests/python_folder.sh \
 	tests/resources.sh \
@@ -327,6 +328,7 @@ EXTRA_DIST += \
 	tests/install/hello.cc \
 	tests/lsan.supp \
 	tests/mpirun.sh \
+	tests/pmpi/wraps.c \
 	tests/sanitizers.sh \
 	tests/slurm/cluster.sh \
 	tests/slurm/jobs.sh \
