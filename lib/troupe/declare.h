@@ -316,6 +316,11 @@
 #define TROUPE_BODY(t, ...)                                                                        \
     TROUPE_BEGIN_(TROUPE_TASK_BODY_, t, TROUPE_FIRST_(__VA_ARGS__, ~), __VA_ARGS__)
 
+#else
+#define TROUPE_IMPLEMENT(...)                                                                      \
+    static_assert(false, "TROUPE_IMPLEMENT is for C: write it, and the methods, in a .c file")
+#define TROUPE_BODY(...)                                                                           \
+    static_assert(false, "TROUPE_BODY is for C: write it, and the task, in a .c file")
 #endif
 
 /** @} */
