@@ -41,8 +41,8 @@ struct troupe_run_options {
     enum troupe_log_level log; /**< what is said on stderr; TROUPE_LOG */
     size_t stack_bytes; /**< of a light method, default 256 KiB; of tasks and of actors with CPUs
                              at least 1 MiB. What is not touched is free */
-    const void *comm; /**< p2p: an MPI_Comm *, the ranks of the job; it is duplicated and stays the
-                           program's; default MPI_COMM_WORLD. MPI is initialised before */
+    const void *comm; /**< rma, p2p, auto: an MPI_Comm *, the ranks of the job; it is duplicated and
+                           stays the program's; default MPI_COMM_WORLD. MPI is initialised before */
     int handover; /**< default 0: while a light method or the driver computes for more than about a
                        millisecond without a call, the others of its rank go on, on another
                        thread (not on transport self with a seed). Less than 0: they wait. More
