@@ -205,6 +205,7 @@ for program in 'pi/pi --quiet --samples 1000000' method_tracking/method_tracking
     expect_lines 1 "a value is missing for '--report'" err
 done
 play 0 "$top/apps/pi/pi" --samples 1000000 "--report=$report" --quiet
+grep -q '"name": *"samples"' "$report" || complain 'no bar of the samples'
 expect_report
 
 TROUPE_REPORT=$scratch/nowhere/report.html play 0 "$job" return

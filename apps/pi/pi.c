@@ -139,6 +139,9 @@ static void draw_bar(int percent)
 
 static void show_progress(const struct pi_run *run, double ratio)
 {
+    if (!isatty(STDERR_FILENO)) /* there the library would draw a bar, too, among these lines */
+        troupe_progress("samples", ratio * (double)run->options.samples,
+                        (double)run->options.samples);
     if (run->options.quiet)
         return;
     if (run->on_terminal)
