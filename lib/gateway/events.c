@@ -46,7 +46,7 @@ static bool grow(struct trp_listener *l, size_t needed)
     size_t room = l->room ? l->room : BLOCK;
     while (room < needed)
         room *= 2;
-    char *text = room > TRP_LISTENER_BYTES ? NULL : realloc(l->text, room);
+    char *text = realloc(l->text, room);
     if (!text)
         return false;
     l->text = text;
@@ -54,6 +54,7 @@ static bool grow(struct trp_listener *l, size_t needed)
     return true;
 }
 
+/* However long what comes is: it is who does not read that is dropped. */
 static bool make_room(struct trp_listener *l, size_t length)
 {
     if (l->begin) {
@@ -61,7 +62,8 @@ static bool make_room(struct trp_listener *l, size_t length)
         l->end -= l->begin;
         l->begin = 0;
     }
-    return l->end + length <= l->room || grow(l, l->end + length);
+    return l->end <= TRP_LISTENER_BYTES &&
+           (l->end + length <= l->room || grow(l, l->end + length));
 }
 
 static void put(struct trp_listener *l, const char *text, size_t length)
@@ -140,6 +142,14 @@ int trp_events_descriptor(void)
     return events.watch;
 }
 
+/* All was read: many events have come at once, and so many will not soon. */
+static void give_back(struct trp_listener *l)
+{
+    free(l->text);
+    l->text = NULL;
+    l->begin = l->end = l->room = 0;
+}
+
 /* The library wants more of the body. */
 static ssize_t read_events(void *arg, uint64_t position, char *to, size_t room)
 {
@@ -151,6 +161,8 @@ static ssize_t read_events(void *arg, uint64_t position, char *to, size_t room)
     if (length) {
         memcpy(to, l->text + l->begin, (size_t)result);
         l->begin += (size_t)result;
+        if (l->begin == l->end && l->room > BLOCK)
+            give_back(l);
     } else if (l->dropped || events.ended) {
         result = l->dropped ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
     } else {

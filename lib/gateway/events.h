@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 #define TRP_LISTENERS 64
-#define TRP_LISTENER_BYTES (256 * 1024) /* that may wait for one who reads slowly */
-#define TRP_EVENTS_PULSE 15.0           /* seconds between comments, which keep the line open */
+#define TRP_LISTENER_BYTES (2 * 1024 * 1024) /* that may wait, and one event more */
+#define TRP_EVENTS_PULSE 15.0 /* seconds between comments, which keep the line open */
 
 struct trp_listener;
 

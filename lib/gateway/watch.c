@@ -15,8 +15,9 @@
 #include "schedule/news.h"
 #include "troupe/method.h"
 
-#define POINTS 600  /* seconds of history */
-#define CHANGES 1000 /* actors that one event tells of */
+#define POINTS 600              /* seconds of history */
+#define EVENT_BYTES (64 * 1024) /* of the list in one event, about */
+#define LOOK_BYTES (256 * 1024) /* of each kind in one look: what is more is for the next ones */
 
 /* What was seen of an actor: whether it has changed since. */
 struct seen {
@@ -40,6 +41,8 @@ static struct {
     uint64_t line; /* the last that was told of */
     bool told; /* of actors, since somebody listens */
     uint64_t *ends; /* [ranks], that were told of */
+    size_t from_actor; /* where the last look stopped, which had too much to tell of */
+    int from_rank, from_end;
 } watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void free_last(void)
@@ -132,6 +135,57 @@ void trp_serve_history(struct trp_visit *v)
     trp_respond(v, 200, body);
 }
 
+/* ---- what is long ---------------------------------------------------------------------------- */
+
+/* A list that goes into as many events as it takes. */
+struct telling {
+    const char *event, *list;
+    const char *more; /* and what else is in each: a number; NULL: nothing */
+    json_int_t number;
+    json_t *now; /* of the next event */
+    size_t bytes, all;
+};
+
+static void begin_event(struct telling *t)
+{
+    t->now = json_array();
+    t->bytes = 0;
+}
+
+static void say_event(struct telling *t)
+{
+    json_t *data = json_pack("{so}", t->list, t->now);
+    if (t->more)
+        json_object_set_new(data, t->more, json_integer(t->number));
+    trp_event(t->event, data);
+}
+
+/* Takes the element over. */
+static void tell(struct telling *t, json_t *element)
+{
+    size_t bytes = json_dumpb(element, NULL, 0, JSON_COMPACT) + 1;
+    if (t->bytes && t->bytes + bytes > EVENT_BYTES) {
+        say_event(t);
+        begin_event(t);
+    }
+    json_array_append_new(t->now, element);
+    t->bytes += bytes;
+    t->all += bytes;
+}
+
+static bool is_too_much(const struct telling *t)
+{
+    return t->all >= LOOK_BYTES;
+}
+
+static void end_telling(struct telling *t, bool even_of_nothing)
+{
+    if (json_array_size(t->now) || even_of_nothing)
+        say_event(t);
+    else
+        json_decref(t->now);
+}
+
 /* ---- events ---------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
@@ -163,68 +217,115 @@ static bool has_changed(const struct seen *now)
     return !before || before->hash != now->hash;
 }
 
-static void tell_actors(void)
+/* Of all ranks. */
+static const trp_row **all_rows(size_t *count)
 {
     typedef TROUPE_SPAN(trp_row) rows_of;
-    const struct trp_writing plain = {.ranks = trp_gate.rank->ranks};
-    const rows_of *all = trp_ask_all(&trp_monitor_actors_method, "", NULL);
-    size_t total = 0, count = 0;
-    for (int r = 0; r < plain.ranks; r++)
-        total += all[r].count;
-    struct seen *seen = malloc((total + 1) * sizeof *seen);
-    json_t *changed = json_array();
-    for (int r = 0; seen && r < plain.ranks; r++)
-        for (size_t i = 0; i < all[r].count; i++) {
-            const trp_row *row = &all[r].data[i];
-            seen[count] = (struct seen){row->place, row->serial, hash_of(row)};
-            if (has_changed(&seen[count++]) && json_array_size(changed) < CHANGES)
-                json_array_append_new(changed, trp_actor_json(&plain, row));
-        }
-    qsort(seen, count, sizeof *seen, compare);
-    free(watch.seen);
-    watch.seen = seen;
-    watch.seen_count = count;
-    if (json_array_size(changed))
-        trp_event("actors", json_pack("{so sI}", "actors", changed, "total", (json_int_t)total));
-    else
-        json_decref(changed);
+    const rows_of *of = trp_ask_all(&trp_monitor_actors_method, "", NULL);
+    *count = 0;
+    for (int r = 0; r < trp_gate.rank->ranks; r++)
+        *count += of[r].count;
+    const trp_row **rows = troupe_alloc((*count + 1) * sizeof *rows);
+    for (int r = 0, n = 0; r < trp_gate.rank->ranks; r++)
+        for (size_t i = 0; i < of[r].count; i++)
+            rows[n++] = &of[r].data[i];
+    return rows;
 }
 
-/* Nothing of what was before somebody listened. */
-static void tell_ended(bool first)
+/* What there is to be seen of it now; what could not be told has changed the next time, too. */
+static struct seen see(struct telling *t, const struct trp_writing *writing, const trp_row *row)
+{
+    struct seen now = {row->place, row->serial, hash_of(row)};
+    if (!has_changed(&now))
+        return now;
+    if (is_too_much(t))
+        now.hash = ~now.hash;
+    else
+        tell(t, trp_actor_json(writing, row));
+    return now;
+}
+
+static void tell_actors(void)
+{
+    const struct trp_writing plain = {.ranks = trp_gate.rank->ranks};
+    size_t count, from = watch.from_actor;
+    const trp_row **rows = all_rows(&count);
+    struct seen *seen = malloc((count + 1) * sizeof *seen);
+    struct telling t = {
+        .event = "actors", .list = "actors", .more = "total", .number = (json_int_t)count};
+    begin_event(&t);
+    for (size_t i = 0; seen && i < count; i++) {
+        bool could = !is_too_much(&t);
+        seen[i] = see(&t, &plain, rows[(from + i) % count]);
+        if (could)
+            watch.from_actor = (from + i + 1) % count;
+    }
+    end_telling(&t, false);
+    if (seen)
+        qsort(seen, count, sizeof *seen, compare);
+    free(watch.seen);
+    watch.seen = seen;
+    watch.seen_count = seen ? count : 0;
+}
+
+/* Those of a rank that are new, the oldest first; nothing of what was before somebody listened. */
+static void tell_ended_of(struct telling *t, int rank, bool first)
 {
     typedef TROUPE_SPAN(trp_ended) ended_of;
     const struct trp_writing plain = {.ranks = trp_gate.rank->ranks};
-    json_t *list = json_array();
-    for (int r = 0; r < plain.ranks; r++) {
-        ended_of ended = troupe_await(trp_monitor_ended(trp_gate.monitors[r], watch.ends[r]));
-        for (size_t i = 0; i < ended.count && !first; i++)
-            json_array_append_new(list, trp_ended_json(&plain, &ended.data[i]));
-        if (ended.count)
-            watch.ends[r] = ended.data[0].number;
+    ended_of ended = troupe_await(trp_monitor_ended(trp_gate.monitors[rank], watch.ends[rank]));
+    for (size_t i = ended.count; i-- && !is_too_much(t);) {
+        if (!first)
+            tell(t, trp_ended_json(&plain, &ended.data[i]));
+        watch.ends[rank] = ended.data[i].number;
     }
-    if (json_array_size(list))
-        trp_event("ended", json_pack("{so}", "ended", list));
-    else
-        json_decref(list);
 }
 
-static void tell_ranks(const trp_rank_of *ranks, const bool *answered)
+static void tell_ended(bool first)
+{
+    struct telling t = {.event = "ended", .list = "ended"};
+    int ranks = trp_gate.rank->ranks, from = watch.from_end;
+    begin_event(&t);
+    for (int i = 0; i < ranks && !is_too_much(&t); i++) {
+        tell_ended_of(&t, (from + i) % ranks, first);
+        watch.from_end = (from + i + 1) % ranks;
+    }
+    end_telling(&t, false);
+}
+
+static void tell_ranks(const trp_rank_of *of, const bool *answered)
 {
     const struct trp_writing plain = {.ranks = trp_gate.rank->ranks};
-    json_t *list = json_array();
-    for (int r = 0; r < plain.ranks; r++)
+    struct telling t = {.event = "ranks", .list = "ranks"};
+    int from = watch.from_rank;
+    begin_event(&t);
+    for (int i = 0; i < plain.ranks && !is_too_much(&t); i++) {
+        int r = (from + i) % plain.ranks;
         if (answered[r])
-            json_array_append_new(list, trp_rank_json(&plain, r, &ranks[r]));
-    trp_event("ranks", json_pack("{so}", "ranks", list));
+            tell(&t, trp_rank_json(&plain, r, &of[r]));
+        watch.from_rank = (r + 1) % plain.ranks;
+    }
+    end_telling(&t, false);
 }
 
 /* The latest lines come to who has just begun to listen, too. */
+static void tell_log(bool first)
+{
+    struct telling t = {.event = "log", .list = "lines", .more = "last"};
+    json_t *line, *news = trp_news_json(first ? 0 : watch.line, &watch.line);
+    size_t i;
+    t.number = (json_int_t)watch.line;
+    begin_event(&t);
+    json_array_foreach (json_object_get(news, "lines"), i, line)
+        tell(&t, json_incref(line));
+    end_telling(&t, true);
+    json_decref(news);
+}
+
 static void tell_news(bool first)
 {
-    uint64_t before = first ? 0 : watch.line;
-    if (first || trp_news_last() > before)
-        trp_event("log", trp_news_json(before, &watch.line));
+    if (first || trp_news_last() > watch.line)
+        tell_log(first);
     trp_event("progress", trp_progress_json());
 }
 

@@ -901,6 +901,29 @@ def thousands_of_actors_are_listed(start):
     print("    10005 actors, %.1f MB, listed in %.0f ms" % (len(data) / 1e6, 1e3 * min(times)))
 
 
+def of_much_that_changes_events_tell_all_in_turns(start):
+    job = start("restless", "2000")
+    connection = job.connect()
+    connection.request("GET", "/v1/events?only=actors,log",
+                       headers={"Authorization": "Bearer " + job.file["token"]})
+    stream = connection.getresponse()
+    actors, lines, longest, events = set(), set(), 0, 0
+    end = time.monotonic() + PATIENCE
+    while len(actors) < 2005 or events < 30:
+        assert time.monotonic() < end, (len(actors), len(lines), events)
+        line = stream.readline()
+        assert line, "the stream has ended after %d events" % events
+        if line.startswith(b"data: "):
+            body = json.loads(line[6:])
+            actors.update(a["id"] for a in body.get("actors", []))
+            lines.update(l["number"] for l in body.get("lines", []))
+            longest, events = max(longest, len(line)), events + 1
+    assert 900 < len(lines) <= 2100, len(lines)
+    assert longest < 80 * 1024, longest
+    connection.close()
+    job.end()
+
+
 # ---- figures ------------------------------------------------------------------------------------
 
 
@@ -1009,7 +1032,8 @@ def main():
         job.end(5)
         for function in (the_driver_computes_and_calls_are_served,
                          the_end_of_the_job_does_not_wait_for_who_asks,
-                         thousands_of_actors_are_listed):
+                         thousands_of_actors_are_listed,
+                         of_much_that_changes_events_tell_all_in_turns):
             failed += not passes(function, start)
     finally:
         for job in jobs:

@@ -4,6 +4,7 @@
  *     job wait              until somebody ends the job, or 120 s
  *     job compute SECONDS   without a call, then as wait
  *     job many N            the same as wait, with N actors more
+ *     job restless N        and these are called five times a second each; and has said N lines
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,6 +210,15 @@ static void compute(double seconds)
             x = x * 1.0000001;
 }
 
+static void never_rest(int n)
+{
+    for (int i = 0; i < n; i++) {
+        counter one = troupe_new(counter, .start = i);
+        troupe_every(0.2, counter_add, one, 1);
+        troupe_log(TROUPE_LOG_WARNING, "line %d%0200d", i, 0);
+    }
+}
+
 static int driver(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "wait";
@@ -222,6 +232,8 @@ static int driver(int argc, char **argv)
                .with = {.name = "full", .max_pending = 1, .refuse_more = true});
     for (int i = 0; !strcmp(how, "many") && i < (int)amount; i++)
         troupe_new(counter, .start = i);
+    if (!strcmp(how, "restless"))
+        never_rest((int)amount);
     if (!strcmp(how, "compute"))
         compute(amount);
     troupe_sleep(LONGEST);

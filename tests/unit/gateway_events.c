@@ -14,7 +14,7 @@
 #include "gateway/events.h"
 #include "http.h"
 
-static char heard[512 * 1024];
+static char heard[2 * TRP_LISTENER_BYTES];
 static size_t heard_bytes;
 
 /* Reads on until that has been heard; false: the stream has ended. */
@@ -161,6 +161,21 @@ static void who_does_not_read_is_dropped_and_holds_up_nobody(void **state)
     close(deaf);
 }
 
+static void an_event_that_is_longer_than_what_may_wait_is_heard(void **state)
+{
+    (void)state;
+    static char long_text[TRP_LISTENER_BYTES + 1];
+    memset(long_text, 'x', sizeof long_text - 1);
+    int fd = listen_to("/v1/events");
+    for (int i = 0; i < 3; i++) {
+        forget();
+        say("log", 2 * i);
+        trp_event("noise", json_pack("{ss}", "text", long_text));
+        assert_true(hear(fd, "x\"}\n\n"));
+    }
+    close(fd);
+}
+
 static void listeners_hear_the_last_words_and_the_end(void **state)
 {
     (void)state;
@@ -186,6 +201,7 @@ int main(void)
         TEST(who_has_gone_is_forgotten_at_once),
         TEST(so_many_may_listen_and_no_more),
         TEST(who_does_not_read_is_dropped_and_holds_up_nobody),
+        TEST(an_event_that_is_longer_than_what_may_wait_is_heard),
         TEST(listeners_hear_the_last_words_and_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
