@@ -41,15 +41,15 @@ static bool is_small(struct trp_exchange *x)
 
 size_t trp_exchange_most(const struct trp_exchange *x)
 {
-    return x->scope == TRP_SCOPE_NONE ? TRP_OPEN_BODY_BYTES : TRP_BODY_BYTES;
+    return x->request.may_call ? TRP_BODY_BYTES : TRP_SMALL_BODY_BYTES;
 }
 
 static bool refuse_body(struct trp_exchange *x)
 {
     return trp_exchange_refuse(x, 413, "too_large",
-                               x->scope == TRP_SCOPE_NONE
-                                   ? "the body is longer than 4 KiB, and without a token"
-                                   : "the body is longer than 16 MiB");
+                               x->request.may_call ? "the body is longer than 16 MiB"
+                                                   : "the body is longer than 4 KiB, and comes "
+                                                     "without the token for calls");
 }
 
 /* When it is known who it is. */

@@ -18,7 +18,7 @@
 #define TRP_URI_BYTES (8 * 1024)
 #define TRP_HEADER_BYTES (16 * 1024)
 #define TRP_BODY_BYTES (16 * 1024 * 1024)
-#define TRP_OPEN_BODY_BYTES (4 * 1024) /* without a token */
+#define TRP_SMALL_BODY_BYTES (4 * 1024) /* without the token for calls */
 #define TRP_CONNECTIONS 256
 #define TRP_PATIENCE 30.0 /* seconds for a request to come as a whole */
 #define TRP_HOSTS 8

@@ -126,7 +126,7 @@ static void a_stranger_sends_no_body_at_all(void **state)
     close(fd);
 }
 
-static int status_of_open_body(const char *head, const char *end, size_t bytes)
+static int status_of_body(const char *head, const char *end, size_t bytes)
 {
     static char chunk[64 * 1024];
     memset(chunk, ' ', sizeof chunk);
@@ -139,27 +139,30 @@ static int status_of_open_body(const char *head, const char *end, size_t bytes)
     return status;
 }
 
-#define OPEN_REQUEST(line, length) line " HTTP/1.1\r\nHost: localhost\r\n" length "\r\n\r\n"
+#define REQUEST(line, length) line " HTTP/1.1\r\nHost: localhost\r\n" length "\r\n\r\n"
 
-static void without_a_token_a_body_has_at_most_4_kib(void **state)
+static void without_the_token_for_calls_a_body_has_at_most_4_kib(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        OPEN_REQUEST("POST /v1/sessions", "Content-Length: 4097"),
-        OPEN_REQUEST("GET /", "Content-Length: 4097"),
-        OPEN_REQUEST("GET /healthz", "Content-Length: 16777216"),
-        OPEN_REQUEST("POST /v1/sessions", "Authorization: Bearer x\r\nContent-Length: 65536"),
+        REQUEST("POST /v1/sessions", "Content-Length: 4097"),
+        REQUEST("GET /", "Content-Length: 4097"),
+        REQUEST("GET /healthz", "Content-Length: 16777216"),
+        REQUEST("POST /v1/sessions", "Authorization: Bearer x\r\nContent-Length: 65536"),
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        assert_int_equal(status_of_open_body(lines[i], "", 0), 413); /* before it has come */
-    assert_int_equal(status_of_open_body(OPEN_REQUEST("POST /v1/sessions", "Content-Length: 4096"),
-                                         "", 4096),
-                     400);
+        assert_int_equal(status_of_body(lines[i], "", 0), 413); /* before it has come */
     assert_int_equal(
-        status_of_open_body(OPEN_REQUEST("POST /v1/sessions",
-                                         "Transfer-Encoding: chunked") "2000\r\n",
-                            "\r\n0\r\n\r\n", 0x2000),
+        status_of_body(REQUEST("POST /v1/sessions", "Content-Length: 4096"), "", 4096), 400);
+    assert_int_equal(
+        status_of_body(REQUEST("POST /v1/sessions", "Transfer-Encoding: chunked") "2000\r\n",
+                       "\r\n0\r\n\r\n", 0x2000),
         413);
+    char request[256];
+    snprintf(request, sizeof request,
+             REQUEST("GET /v1/echo", "Content-Length: 4097\r\nAuthorization: Bearer %s"),
+             door_read_token());
+    assert_int_equal(status_of_body(request, "", 0), 413);
     still_answers();
 }
 
@@ -430,7 +433,7 @@ int main(void)
         TEST(a_body_has_at_most_16_mib),
         TEST(a_body_in_chunks_has_at_most_16_mib),
         TEST(a_stranger_sends_no_body_at_all),
-        TEST(without_a_token_a_body_has_at_most_4_kib),
+        TEST(without_the_token_for_calls_a_body_has_at_most_4_kib),
         TEST(a_request_that_trickles_in_is_cut_off),
         TEST(a_connection_without_a_word_is_cut_off),
         TEST(a_body_that_does_not_come_is_cut_off),
