@@ -257,6 +257,10 @@ expect_some 'await inside an OpenMP parallel region' err
 play 0 "$starts" exit-actor-outside
 expect_status 1
 expect_lines 1 'the driver failed: .*troupe_exit_actor outside of a method' err
+play 0 "$starts" failing-pool
+expect_status 1
+expect_lines 1 'the driver failed: .*worker.*fail: as it was told' err
+expect_lines 0 'warning' err
 play 0 "$starts" wrong-rank
 expect_status 1
 expect_lines 1 'the driver failed: .*there is no rank -1' err

@@ -303,7 +303,9 @@ static void lead(struct job *job)
         .kind = TRP_CONTEXT_DRIVER, .rank = rank, .calls_as = TRP_FROM_DRIVER, .cpus = 1};
     rank->main = &context;
     trp_set_current(&context);
-    if (!drive(job, rank) && job->hooks)
+    bool ended = drive(job, rank);
+    trp_context_release(&context); /* while what it has deferred can still drop futures */
+    if (!ended && job->hooks)
         close_early(job, rank);
     close_hooks(job, false);
     trp_role_close(rank);

@@ -23,6 +23,7 @@ TROUPE_ASK(worker, size_of, size_t, (TROUPE_SPAN(uint8_t), bytes));
 TROUPE_ASK(worker, length_of, size_t, (troupe_str, text));
 TROUPE_ASK(worker, hold, void, (double, seconds));
 TROUPE_TELL(worker, let_go); /* whoever holds on this rank */
+TROUPE_ASK(worker, fail, int, (int, status));
 TROUPE_ASK(worker, big, TROUPE_SPAN(uint8_t), (size_t, count));
 #ifdef OTHER_BINARY
 TROUPE_ASK(worker, one_more, int);
@@ -46,6 +47,12 @@ static int on_exit_now(struct worker_state *self, int status)
 {
     (void)self;
     troupe_exit(status);
+}
+
+static int on_fail(struct worker_state *self, int status)
+{
+    (void)self;
+    troupe_fail(status, "as it was told");
 }
 
 static void on_log_line(struct worker_state *self, int line)
@@ -99,12 +106,12 @@ static int on_one_more(struct worker_state *self)
 }
 TROUPE_IMPLEMENT(worker, (exit_now, on_exit_now), (log_line, on_log_line), (ticked, on_ticked),
                  (size_of, on_size_of), (length_of, on_length_of), (hold, on_hold),
-                 (let_go, on_let_go), (big, on_big),
+                 (let_go, on_let_go), (fail, on_fail), (big, on_big),
                  (one_more, on_one_more));
 #else
 TROUPE_IMPLEMENT(worker, (exit_now, on_exit_now), (log_line, on_log_line), (ticked, on_ticked),
                  (size_of, on_size_of), (length_of, on_length_of), (hold, on_hold),
-                 (let_go, on_let_go), (big, on_big));
+                 (let_go, on_let_go), (fail, on_fail), (big, on_big));
 #endif
 
 struct keeper_state {
@@ -309,6 +316,18 @@ static void start_timers(void)
     troupe_await(worker_hold(w, 0.01));
 }
 
+/* The driver fails with calls under way. */
+static void map_what_fails(void)
+{
+    enum { CALLS = 8 };
+    TROUPE_POOL(worker) pool = troupe_pool_new(worker, 4);
+    struct worker_fail_args calls[CALLS];
+    int results[CALLS];
+    for (int i = 0; i < CALLS; i++)
+        calls[i] = (struct worker_fail_args){-70};
+    troupe_pool_map(pool, worker_fail, calls, CALLS, results, NULL);
+}
+
 static int driver(int argc, char **argv)
 {
     (void)argc, (void)argv;
@@ -334,6 +353,8 @@ static int driver(int argc, char **argv)
         await_in_a_team();
     else if (is("exit-actor-outside"))
         troupe_exit_actor();
+    else if (is("failing-pool"))
+        map_what_fails();
     else if (is("wrong-rank"))
         worker_on(-1);
     else if (is("timers"))
