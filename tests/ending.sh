@@ -77,6 +77,12 @@ expect_lines 1 'by signal 15 .*: the driver has 1 s' err
 TROUPE_GRACE=soon play 0 "$told" deaf
 expect_status 2
 expect_lines 1 'TROUPE_GRACE=soon is not a number' err
+TROUPE_CREDIT=2MiB play 0 "$told" deaf
+expect_status 2
+expect_lines 1 'TROUPE_CREDIT=2MiB is not a number' err
+TROUPE_HANDOVER=abc play 0 "$told" deaf
+expect_status 2
+expect_lines 1 'TROUPE_HANDOVER=abc is not a number' err
 
 # ---- on several ranks ----------------------------------------------------------------------------
 

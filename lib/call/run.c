@@ -67,9 +67,11 @@ static bool read_environment(struct troupe_run_options *options)
     if (!options->transport)
         options->transport = "auto";
     uint64_t ranks = (uint64_t)options->ranks;
-    uint64_t grace = UINT64_MAX;
+    uint64_t grace = UINT64_MAX, read_later;
     bool good = number_from("TROUPE_RANKS", &ranks) && number_from("TROUPE_SEED", &options->seed) &&
-                number_from("TROUPE_GRACE", &grace);
+                number_from("TROUPE_GRACE", &grace) &&
+                number_from("TROUPE_HANDOVER", &read_later) &&
+                number_from("TROUPE_CREDIT", &read_later);
     options->ranks = ranks ? (int)ranks : 1;
     options->grace = grace == UINT64_MAX ? options->grace : (double)grace;
     if (ranks > 4096) {
