@@ -42,13 +42,21 @@ struct troupe_pool {
 
 /* ---- what is known of a future --------------------------------------------------------------- */
 
-static struct trp_context *owner_of(const troupe_pool *pool)
+static struct trp_context *owner(void)
 {
     struct trp_context *c = trp_caller_waiting();
     if (!c)
         trp_die("a pool can be used by the driver, methods and tasks only, and not in an OpenMP "
                 "parallel region or a destructor");
-    if (pool && pool->shared == trp_on_scheduler(c))
+    return c;
+}
+
+static struct trp_context *owner_of(const troupe_pool *pool)
+{
+    struct trp_context *c = owner();
+    if (!pool)
+        trp_fail(c, TROUPE_INVALID, "the pool is empty: a variable that was never set");
+    if (pool->shared == trp_on_scheduler(c))
         trp_fail(c, TROUPE_NOT_HERE, "the pool is another one's: it is for who made it");
     return c;
 }
@@ -222,7 +230,7 @@ static void *grow(void *array, size_t count, size_t *room, size_t size)
 
 troupe_pool *troupe_pool_begin(void)
 {
-    const struct trp_context *c = owner_of(NULL);
+    const struct trp_context *c = owner();
     troupe_pool *pool = calloc(1, sizeof *pool);
     if (!pool)
         trp_die("no memory for a pool");
@@ -268,6 +276,8 @@ size_t troupe_pool_idle(troupe_pool *pool)
 
 void troupe_pool_end(troupe_pool *pool)
 {
+    if (!pool)
+        troupe_fail(TROUPE_INVALID, "the pool is empty: a variable that was never set");
     for (size_t i = 0; i < pool->count; i++) {
         if (pool->members[i].made)
             troupe_stop_ref(pool->members[i].actor);

@@ -227,7 +227,7 @@ static void lost_tell(const struct trp_record *record, const struct troupe_class
                              ? class_->table[record->slot]->signature->name
                              : "a method";
     if ((*lost)++ == 0)
-        trp_log(TRP_LOG_WARNING, "%s was told, and cannot be: %s", method, story);
+        trp_log(TRP_LOG_WARNING, "%s was told, but the actor has ended: %s", method, story);
 }
 
 static void refuse(struct trp_rank *rank, const struct trp_record *record, int from,

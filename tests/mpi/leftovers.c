@@ -309,7 +309,7 @@ static void tells_to_an_actor_that_has_ended_are_logged_once_for_each_actor(void
     troupe_await(thing_number(other));
     dup2(before, 2);
     close(before);
-    assert_int_equal(lines_with(log, "add was told, and cannot be: thing(0:"), 2);
+    assert_int_equal(lines_with(log, "add was told, but the actor has ended: thing(0:"), 2);
     assert_int_equal(lines_with(log, "was stopped by driver"), 2);
     fclose(log);
     troupe_kill(other);

@@ -24,6 +24,7 @@ TROUPE_ASK(adder, calls, int);
 
 TROUPE_TASK(use_pool, int64_t, (int64_t, n));
 TROUPE_TASK(map_odd, int, (int, odd));
+TROUPE_TASK(use_none, int);
 TROUPE_CLASS(owner);
 TROUPE_ASK(owner, use, int64_t, (int64_t, n));
 TROUPE_ASK(owner, use_again, int64_t, (int64_t, n));
@@ -159,6 +160,14 @@ static int on_map_odd(int odd)
 
 TROUPE_BODY(use_pool, on_use_pool);
 TROUPE_BODY(map_odd, on_map_odd);
+
+static int on_use_none(void)
+{
+    TROUPE_POOL(gate) pool = {0};
+    return (int)troupe_pool_size(pool.any);
+}
+
+TROUPE_BODY(use_none, on_use_none);
 
 struct owner_state {
     TROUPE_POOL(adder) pool;
@@ -409,6 +418,14 @@ static void one_whose_call_was_late_gets_the_next_when_it_is_done(void **state)
     troupe_pool_end(pool.any);
 }
 
+static void a_pool_that_was_never_set_is_refused(void **state)
+{
+    int value;
+    (void)state;
+    assert_int_equal(troupe_get(use_none(), &value), TROUPE_INVALID);
+    assert_non_null(strstr(troupe_story(), "the pool is empty"));
+}
+
 static void tasks_and_actors_have_pools_too(void **state)
 {
     (void)state;
@@ -442,6 +459,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_call_that_fails_with_the_code_of_a_time_out_is_late),
         cmocka_unit_test(an_actor_can_be_taken_out),
         cmocka_unit_test(one_whose_call_was_late_gets_the_next_when_it_is_done),
+        cmocka_unit_test(a_pool_that_was_never_set_is_refused),
         cmocka_unit_test(tasks_and_actors_have_pools_too),
     };
     return TEST_PLAY(argc, argv, tests, 10);
