@@ -257,6 +257,9 @@ expect_some 'await inside an OpenMP parallel region' err
 play 0 "$starts" exit-actor-outside
 expect_status 1
 expect_lines 1 'the driver failed: .*troupe_exit_actor outside of a method' err
+play 0 "$starts" run-again 40
+expect_status 42
+expect_lines 1 'troupe_run within troupe_run' err
 play 0 "$starts" failing-pool
 expect_status 1
 expect_lines 1 'the driver failed: .*worker.*fail: as it was told' err

@@ -172,13 +172,16 @@ static troupe_status settle(struct trp_context *c, troupe_future future, size_t 
 
 /* ---- what users call ------------------------------------------------------------------------- */
 
+#define NOT_HERE \
+    "inside an OpenMP parallel region, a thread that is not troupe's, a destructor, a deferred " \
+    "function, or between troupe_mpi_begin and troupe_mpi_end: only the driver, methods and " \
+    "tasks can wait"
+
 static struct trp_context *waiting_or_die(void)
 {
     struct trp_context *c = trp_caller_waiting();
     if (!c)
-        trp_die("await inside an OpenMP parallel region, a thread that is not troupe's, a "
-                "destructor, a deferred function, or between troupe_mpi_begin and troupe_mpi_end: "
-                "only the driver, methods and tasks can wait");
+        trp_die("await " NOT_HERE);
     return c;
 }
 
@@ -232,8 +235,7 @@ static troupe_status get(troupe_future future, void *value, size_t size, double 
 {
     struct trp_context *c = trp_caller_waiting(), *any = trp_caller().context;
     if (!c)
-        return any ? trp_told(any, TROUPE_NOT_HERE, troupe_status_text(TROUPE_NOT_HERE))
-                   : TROUPE_NOT_HERE;
+        return any ? trp_told(any, TROUPE_NOT_HERE, "get " NOT_HERE) : TROUPE_NOT_HERE;
     void *came = NULL;
     troupe_status status = settle(c, future, size, trp_deadline(seconds), &came);
     if (status == TROUPE_OK)

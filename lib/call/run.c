@@ -368,6 +368,10 @@ int trp_run(int argc, char **argv, troupe_driver *driver, const struct troupe_ru
             const struct trp_run_hooks *hooks)
 {
     struct job job = {.argc = argc, .argv = argv, .driver = driver, .hooks = hooks};
+    if (trp_home) {
+        trp_log(TRP_LOG_ERROR, "troupe_run within troupe_run: a process has one job at a time");
+        return NOT_STARTED;
+    }
     if (options)
         job.options = *options;
     trp_log_open(-1, job.options.log);

@@ -353,6 +353,8 @@ static int driver(int argc, char **argv)
         await_in_a_team();
     else if (is("exit-actor-outside"))
         troupe_exit_actor();
+    else if (is("run-again"))
+        number += troupe_run(argc, argv, driver, NULL);
     else if (is("failing-pool"))
         map_what_fails();
     else if (is("wrong-rank"))
