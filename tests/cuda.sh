@@ -29,8 +29,9 @@ build() {
     "$nvcc" -O3 -I"$here/../apps/pi" -c -o "$scratch/sample_gpu.o" "$here/../apps/pi/sample_gpu.cu" \
         >"$scratch/out" 2>"$scratch/err" || { complain "nvcc cannot compile sample_gpu.cu"; return 1; }
     # shellcheck disable=SC2086 # lists of flags
-    ${CC:-cc} ${CFLAGS-} -o "$scratch/pi" "$top"/apps/pi/options.o "$top"/apps/pi/pi.o \
-        "$top"/apps/pi/progress.o "$top"/apps/pi/sample_circle.o "$scratch/sample_gpu.o" \
+    ${CC:-cc} ${CFLAGS-} -o "$scratch/pi" "$top"/apps/pi/pi-options.o "$top"/apps/pi/pi-pi.o \
+        "$top"/apps/common/pi_pi-report_option.o "$top"/apps/pi/pi-progress.o \
+        "$top"/apps/pi/pi-sample_circle.o "$scratch/sample_gpu.o" \
         "$top"/apps/pi/.libs/libsample.a "$top"/lib/.libs/libtroupe.a -L"$cuda/lib64" -L"$cuda/lib" \
         -lcudart_static -lstdc++ $GATEWAY_LIBS $MPI_LIBS $HWLOC_LIBS $OPENMP_CFLAGS -lpthread -ldl -lrt -lm \
         >"$scratch/out" 2>"$scratch/err" || { complain "pi cannot be linked"; return 1; }
