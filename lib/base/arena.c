@@ -12,7 +12,7 @@ static struct trp_block *raw_small(size_t bytes)
 {
     struct trp_block *block = malloc(sizeof *block + bytes);
     if (block)
-        *block = (struct trp_block){NULL};
+        *block = (struct trp_block){.below = NULL};
     return block;
 }
 
