@@ -307,7 +307,8 @@ void trp_lines_open(struct trp_rank *home, void (*pass)(const struct trp_line *l
     lines.home = home;
     lines.pass = pass;
     lines.own = home->rank == 0 || trp_log_to_file();
-    lines.unheard = lines.due = 0;
+    lines.unheard = 0;
+    lines.due = 0;
     lines.given_up = 0;
     lines.ranks = calloc(FOLDED * words(), sizeof *lines.ranks);
     if (!lines.ranks)
