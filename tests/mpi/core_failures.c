@@ -163,7 +163,7 @@ static size_t on_length(struct asker_state *self, TROUPE_SPAN(int) numbers)
 static asker on_create_on_a_number(struct asker_state *self)
 {
     (void)self;
-    return troupe_new(asker, .with = {.place = {1}}); /* .place = 1 is taken for this */
+    return troupe_new(asker, .with = {.place = {.rule = 1}}); /* .place = 1 is taken for this */
 }
 
 static asker on_create_on(struct asker_state *self, int rank)
