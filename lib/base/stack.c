@@ -36,11 +36,14 @@
 #endif
 #endif
 
+/* As many as a function skips that has a large array: below a guard that it steps over are others'
+   frames. Addresses only, no memory. */
+#define GUARD ((size_t)1 << 20)
+
 struct trp_stack {
     struct trp_switch_point point; /* first: see trp_stack_switch */
     char *base;   /* the guard, where the mapping begins; NULL: native */
     size_t bytes; /* of the mapping */
-    size_t guard; /* bytes of it that guard */
     trp_stack_entry *entry;
     void *arg;
 #ifdef WATCH_ADDRESSES
@@ -59,7 +62,7 @@ struct trp_stack {
 
 static char *frames_low(const struct trp_stack *s)
 {
-    return s->base + s->guard;
+    return s->base + GUARD;
 }
 
 /* ---- telling AddressSanitizer ---- */
@@ -180,24 +183,20 @@ static void stand_at_entry(struct trp_stack *s, trp_stack_entry *entry, void *ar
     trp_switch_prepare(&s->point, frames_low(s), s, run_entry, s);
 }
 
-/* As many as a function skips that has a large array: below a guard that it steps over are others'
-   frames. Addresses only, no memory. */
-#define GUARD ((size_t)1 << 20)
-
 /* Huge pages would make a large stack of which little is used resident as a whole; older kernels
    do not take MAP_STACK as a word against them. The guard also keeps neighbours' mappings apart. */
-static char *map(size_t bytes, size_t guard)
+static char *map(size_t bytes)
 {
     char *base = mmap(NULL, bytes, PROT_NONE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 
     if (base == MAP_FAILED)
         return NULL;
-    if (mprotect(base + guard, bytes - guard, PROT_READ | PROT_WRITE) != 0) {
+    if (mprotect(base + GUARD, bytes - GUARD, PROT_READ | PROT_WRITE) != 0) {
         munmap(base, bytes);
         return NULL;
     }
-    madvise(base + guard, bytes - guard, MADV_NOHUGEPAGE);
+    madvise(base + GUARD, bytes - GUARD, MADV_NOHUGEPAGE);
     return base;
 }
 
@@ -209,12 +208,12 @@ struct trp_stack *trp_stack_new(size_t bytes, trp_stack_entry *entry, void *arg)
         return NULL;
     bytes = GUARD + (bytes + sizeof(struct trp_stack) + page - 1) / page * page;
 
-    char *base = map(bytes, GUARD);
+    char *base = map(bytes);
     if (!base)
         return NULL;
 
     struct trp_stack *s = (struct trp_stack *)(void *)(base + bytes) - 1;
-    *s = (struct trp_stack){ .base = base, .bytes = bytes, .guard = GUARD };
+    *s = (struct trp_stack){ .base = base, .bytes = bytes };
     watch_addresses_new(s);
     watch_threads_new(s);
     watch_valgrind_new(s);
@@ -265,5 +264,5 @@ void trp_stack_switch(struct trp_stack *from, struct trp_stack *to)
 
 bool trp_stack_guards(const struct trp_stack *s, const void *address)
 {
-    return s->base && (uintptr_t)address - (uintptr_t)s->base < s->guard;
+    return s->base && (uintptr_t)address - (uintptr_t)s->base < GUARD;
 }

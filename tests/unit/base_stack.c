@@ -508,24 +508,25 @@ static void overflow_at_once_in_a_child(void)
     overflow_by(use_a_large_frame);
 }
 
+static void expect_a_fault_in_the_guard(void (*child)(void))
+{
+    if (TRP_SANITIZED)
+        skip();
+    int status = test_in_a_process(child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), GUARDED);
+}
+
 static void an_overflow_faults_in_the_guard(void **state)
 {
     (void)state;
-    if (TRP_SANITIZED)
-        skip();
-    int status = test_in_a_process(overflow_in_a_child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), GUARDED);
+    expect_a_fault_in_the_guard(overflow_in_a_child);
 }
 
 static void an_overflow_by_a_large_frame_does_so_too(void **state)
 {
     (void)state;
-    if (TRP_SANITIZED)
-        skip();
-    int status = test_in_a_process(overflow_at_once_in_a_child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), GUARDED);
+    expect_a_fault_in_the_guard(overflow_at_once_in_a_child);
 }
 
 static void return_at_once(void *arg)
