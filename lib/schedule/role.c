@@ -19,7 +19,11 @@
 #include "schedule/workers.h"
 #include "troupe/status.h"
 
-#define TICK 1e-3      /* seconds from one look to the next: one costs up to 20 us */
+#define TICK 1e-3      /* seconds from one look to the next, where somebody might compute; or else */
+#define LOOKS 400      /* as many times what one takes of the CPU, */
+#define SLOWEST 8e-3   /* but no more than this */
+#define FAST 64        /* calls from one look to the next: nobody computes */
+#define LATELY 1.0     /* since somebody did: he might again */
 #define BUDGET 0.9e-3  /* of CPU, for code of the user's between two calls */
 #define LONG 20e-3     /* of CPU without the role: then it is named, and the driver moves */
 #define RARE 4         /* times that is doubled while others compute */
@@ -57,6 +61,8 @@ static struct {
     struct trp_seat *seats[SEATS]; /* the first is the main thread's */
     int count, away;               /* of seats */
     struct trp_seat *holder, *watcher;
+    double taken; /* when the role was taken away last */
+    double look;  /* CPU time that one takes, the mean of the latest */
     uint64_t turns;
     _Atomic bool dozes;
     bool stop;
@@ -212,6 +218,7 @@ static struct trp_rank *take_away(struct count count)
     seat->late = false;
     role.away++;
     role.holder = NULL;
+    role.taken = trp_now();
     return c->rank;
 }
 
@@ -235,12 +242,22 @@ struct look {
     double cpu;
     int inside; /* looks one after the other at which it was in the runtime, */
     int same;   /* and nothing went on */
+    bool slow;  /* it was in code of the user's, and few calls had been since the look before */
 };
 
 static double draw(double most)
 {
     role.forced = role.forced * 6364136223846793005u + 1442695040888963407u; /* Knuth's MMIX */
     return most * (double)(role.forced >> 40) / (double)(1 << 24);
+}
+
+/* A virtual machine may take ten times as long to wake somebody up as its host. */
+static double pace(const struct look *look)
+{
+    if (look->slow || trp_now() - role.taken < LATELY)
+        return TICK;
+    double pace = LOOKS * role.look;
+    return pace < TICK ? TICK : pace < SLOWEST ? pace : SLOWEST;
 }
 
 /* Where others compute, who wakes up while the watcher looks may have to wait for their turn. */
@@ -253,7 +270,7 @@ static double tick_after(const struct look *look)
 {
     if (role.forced && look->same <= CALM)
         return draw(FORCED);
-    return is_crowded() ? TICK * (1 << (look->inside < RARE ? look->inside : RARE)) : TICK;
+    return is_crowded() ? TICK * (1 << (look->inside < RARE ? look->inside : RARE)) : pace(look);
 }
 
 static void nap(struct trp_seat *me, const struct look *look)
@@ -277,6 +294,11 @@ static struct look look_at_holder(void)
     return look;
 }
 
+static bool is_slow(struct count from, struct count to)
+{
+    return (uint32_t)(to.calls - from.calls) + (uint32_t)(to.told - from.told) < 2 * FAST;
+}
+
 /* Code of the user's computes for too long. */
 static bool overstays(struct look *last)
 {
@@ -285,9 +307,11 @@ static bool overstays(struct look *last)
     bool inside = is_inside(now.count);
     now.inside = inside ? last->inside + 1 : 0;
     now.same = same && inside ? last->same + 1 : 0;
+    now.slow = !inside && is_slow(last->count, now.count);
     bool over = !inside && (role.forced || (same && now.cpu - last->cpu >= BUDGET));
     if (!same || inside)
         *last = now;
+    last->slow = now.slow;
     if (over)
         last->count = now.count;
     return over;
@@ -357,13 +381,23 @@ static void call_watcher(void)
     }
 }
 
+/* One look more since it had used so much of the CPU; what it has used now. */
+static double weigh(const struct trp_seat *me, double before)
+{
+    double now = cpu_time(me);
+    role.look += (now - before - role.look) / 8;
+    return now;
+}
+
 /* Returns when the role is this thread's, or at the end. */
 static void watch(struct trp_seat *me)
 {
     struct look last = {0};
+    double used = cpu_time(me);
     role.watcher = me;
     while (!role.stop) {
         nap(me, &last);
+        used = weigh(me, used);
         struct trp_rank *rank =
             !role.stop && role.holder && overstays(&last) ? take_away(last.count) : NULL;
         struct trp_seat *next = rank ? first_for(rank) : NULL;

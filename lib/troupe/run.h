@@ -43,8 +43,8 @@ struct troupe_run_options {
                              at least 1 MiB. What is not touched is free */
     const void *comm; /**< rma, p2p, auto: an MPI_Comm *, the ranks of the job; it is duplicated and
                            stays the program's; default MPI_COMM_WORLD. MPI is initialised before */
-    int handover; /**< default 0: while a light method or the driver computes for more than about a
-                       millisecond without a call, the others of its rank go on, on another
+    int handover; /**< default 0: while a light method or the driver computes for more than a few
+                       milliseconds without a call, the others of its rank go on, on another
                        thread (not on transport self with a seed). Less than 0: they wait. More
                        than 1, for tests: it also happens all the time, at moments drawn from
                        this. TROUPE_HANDOVER, where 0 is less than 0 */
