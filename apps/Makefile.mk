@@ -140,6 +140,7 @@ apps_bench_bench_SOURCES = \
 	apps/bench/ours_create.c \
 	apps/bench/ours_deaf.c \
 	apps/bench/ours_gather.c \
+	apps/bench/ours_gather_ask.c \
 	apps/bench/ours_histogram.c \
 	apps/bench/ours_local.c \
 	apps/bench/ours_memory.c \

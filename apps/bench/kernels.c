@@ -75,6 +75,8 @@ const struct bench_kernel bench_kernels[] = {
     {"indexgather", 1, &mega, ALL(indexgather, indexgather),
      .bar = {.bound = 0.45, .ranks = 2},
      .what = "random reads from each rank of a table on each, a rank, against 4 KiB buffers"},
+    {"indexgather_ask", 1, &mega, ALL(indexgather_ask, indexgather),
+     .what = "the same by asks, whose answers are awaited one by one"},
     {"thread_ring", 2, &ns, PAIR(thread_ring), .bar = {.bound = 0.9},
      .what = "a hop of a token round 100 actors on two ranks in turn, against MPI_Send"},
     {"thread_ring_local", 1, &ns, .ours = ours_thread_ring_local,

@@ -36,6 +36,9 @@ double ours_histogram_many(uint64_t n);
 /* ours_gather.c */
 double ours_indexgather(uint64_t n);
 
+/* ours_gather_ask.c */
+double ours_indexgather_ask(uint64_t n);
+
 /* ours_ring.c */
 double ours_thread_ring(uint64_t n);
 double ours_thread_ring_local(uint64_t n);

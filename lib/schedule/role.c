@@ -19,7 +19,7 @@
 #include "schedule/workers.h"
 #include "troupe/status.h"
 
-#define TICK 1e-3      /* seconds from one look to the next, where somebody might compute; or else */
+#define TICK 1e-3      /* seconds from one look to the next where somebody might compute; or else */
 #define LOOKS 400      /* as many times what one takes of the CPU, */
 #define SLOWEST 8e-3   /* but no more than this */
 #define FAST 64        /* calls from one look to the next: nobody computes */

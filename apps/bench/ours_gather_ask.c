@@ -1,4 +1,7 @@
-/* Random reads from each rank of a table on each of them: an ask for each, 1000 under way. */
+/*
+ * Random reads from each rank of a table on each of them: an ask for each, 1000 under way. The same
+ * by tells is ours_gather.c.
+ */
 #include "ours.h"
 
 #include <stdlib.h>
@@ -95,7 +98,7 @@ static void make(int ranks)
     }
 }
 
-double ours_indexgather(uint64_t n)
+double ours_indexgather_ask(uint64_t n)
 {
     const int ranks = troupe_ranks();
     make(ranks);
