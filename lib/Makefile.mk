@@ -60,6 +60,7 @@ lib_libtroupe_la_SOURCES = \
 	lib/base/stack.h \
 	lib/base/status.c \
 	lib/base/switch.h \
+	lib/base/text.h \
 	lib/base/switch_aarch64.S \
 	lib/base/switch_ucontext.c \
 	lib/base/switch_x86_64.S \

@@ -92,6 +92,8 @@ void trp_ties_remove(struct trp_ties *ties, uint32_t number, struct troupe_ref c
 
 bool trp_ties_pop(struct trp_ties *ties, struct trp_actor_more *parent, struct troupe_ref *child)
 {
+    if (!parent->children) /* and nobody adds one: it has ended */
+        return false;
     pthread_mutex_lock(&ties->lock);
     uint32_t number = parent->children;
     if (number) {

@@ -193,6 +193,13 @@ int trp_place_for(struct trp_rank *rank, struct troupe_place place, const char *
     return host;
 }
 
+int trp_place_for_light(struct trp_rank *rank, struct troupe_place place)
+{
+    if (place.rule == RULE_CHOICE)
+        return next_rank(rank);
+    return place.rule == RULE_RANK && place.rank < rank->ranks ? place.rank : -1;
+}
+
 /* ---- what users say -------------------------------------------------------------------------- */
 
 struct troupe_place troupe_on(int rank)

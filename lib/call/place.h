@@ -19,4 +19,8 @@ struct trp_asked {
 int trp_place_for(struct trp_rank *rank, struct troupe_place place, const char *whose, bool task,
                   struct trp_asked *asked, char story[TRP_REFUSAL_SIZE]);
 
+/* The frequent case: of an actor that asks for nothing, and a rank or no place is named. -1: that
+   is not so. */
+int trp_place_for_light(struct trp_rank *rank, struct troupe_place place);
+
 #endif

@@ -52,7 +52,10 @@ int trp_asked_place(struct trp_rank *rank, const struct troupe_options *with,
 {
     char why[TRP_AMOUNTS_SIZE];
     struct troupe_needs needs = needs_of(with, declared);
+    int host = task || is_asked(&needs) ? -1 : trp_place_for_light(rank, with->place);
     asked->number = needs.cpus;
+    if (host >= 0)
+        return host;
     asked->wants = (struct trp_wants){.amounts = {{(uint64_t)needs.cpus}}};
     if (!is_little(rank, &needs) &&
         !trp_request_read(rank->resources, &needs, &asked->wants.amounts, why, sizeof why)) {

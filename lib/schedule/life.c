@@ -6,6 +6,7 @@
 
 #include "actor/classes.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "schedule/bulk.h"
 #include "schedule/claims.h"
 #include "schedule/execute.h"
@@ -209,13 +210,17 @@ void trp_life_released(struct trp_rank *rank, const struct trp_record *record)
 char *trp_life_story(struct trp_rank *rank, struct trp_actor *actor, const char *did,
                      const char *by)
 {
-    char who[TRP_WHO_SIZE], story[2 * TRP_WHO_SIZE + 64];
+    char story[2 * TRP_WHO_SIZE + 64];
     /* Its repr is code of the user's, which reads a state that its method may be changing. */
     if (actor->running == &trp_elsewhere || (actor->running && actor->running->away))
-        trp_ref_name(rank, trp_actor_ref(actor), actor->class_, who, sizeof who);
+        trp_ref_name(rank, trp_actor_ref(actor), actor->class_, story, TRP_WHO_SIZE);
     else
-        trp_actor_name(rank, actor, who, sizeof who);
-    snprintf(story, sizeof story, "%s %s %s", who, did, by);
+        trp_actor_name(rank, actor, story, TRP_WHO_SIZE);
+    struct trp_text text = {story + strlen(story), story + sizeof story - 1};
+    trp_text_put(&text, " ");
+    trp_text_put(&text, did);
+    trp_text_put(&text, " ");
+    trp_text_put(&text, by);
     return strdup(story);
 }
 

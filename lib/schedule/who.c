@@ -7,17 +7,24 @@
 
 #include "actor/classes.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "schedule/workers.h"
 
 void trp_ref_name(const struct trp_rank *rank, struct troupe_ref ref,
                   const struct troupe_class *class_, char *text, size_t size)
 {
-    int at = snprintf(text, size, "%s(%d:%llu", class_ ? class_->name : "actor",
-                      trp_ref_host(ref), (unsigned long long)trp_ref_number(ref, rank->ranks));
+    struct trp_text out = {text, text + size - 1};
+    trp_text_put(&out, class_ ? class_->name : "actor");
+    trp_text_put(&out, "(");
+    trp_text_put_number(&out, (uint64_t)trp_ref_host(ref));
+    trp_text_put(&out, ":");
+    trp_text_put_number(&out, trp_ref_number(ref, rank->ranks));
     /* The second actor of a number, the third, and so on, are told apart. */
-    if (trp_ref_generation(ref) > 1)
-        at += snprintf(text + at, size - (size_t)at, ".%u", trp_ref_generation(ref));
-    snprintf(text + at, size - (size_t)at, ")");
+    if (trp_ref_generation(ref) > 1) {
+        trp_text_put(&out, ".");
+        trp_text_put_number(&out, trp_ref_generation(ref));
+    }
+    trp_text_put(&out, ")");
 }
 
 void trp_actor_name(const struct trp_rank *rank, struct trp_actor *actor, char *text, size_t size)
@@ -36,7 +43,7 @@ void trp_actor_name(const struct trp_rank *rank, struct trp_actor *actor, char *
 void trp_context_name(const struct trp_context *c, char *text, size_t size)
 {
     if (c->kind == TRP_CONTEXT_DRIVER) {
-        snprintf(text, size, "driver");
+        trp_text_put(&(struct trp_text){text, text + size - 1}, "driver");
     } else if (c->kind == TRP_CONTEXT_TASK) {
         snprintf(text, size, "task %s on rank %d", c->method->signature->name, c->rank->rank);
     } else if (trp_class_is_own(c->actor->class_)) {
